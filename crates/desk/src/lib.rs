@@ -1,0 +1,1 @@
+//! Open, journal, decide: the trusted server.

@@ -1,0 +1,2 @@
+//! The program: up, relay, desk, web, witness, replay, evaluate.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The untrusted server: keeps sealed envelopes.

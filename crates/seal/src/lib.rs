@@ -1,0 +1,1 @@
+//! What lies inside an envelope: sealing for phones, opening for the desk.

@@ -1,0 +1,1 @@
+//! Warnings as CAP 1.2 and Atom.

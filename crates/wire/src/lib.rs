@@ -1,0 +1,1 @@
+//! Every byte that crosses between zones, without the means to open any of it.

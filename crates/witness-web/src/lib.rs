@@ -1,0 +1,1 @@
+//! The witness core for browsers.

@@ -1,0 +1,1 @@
+//! What a phone runs: compose, seal, outbox, bulletin reading.
