@@ -1,0 +1,377 @@
+//! What the desk's pages read and send. Times are Unix seconds, places decimal degrees (WGS 84),
+//! distances metres. `ts-rs` writes the same types for TypeScript.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything but incidents and warnings.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Overview {
+    /// Live or replay, and what time the desk believes it is.
+    pub clock: Clock,
+    /// The form's kinds.
+    pub kinds: Vec<KindView>,
+    /// West, south, east, north of what this desk looks after.
+    pub region: [f64; 4],
+    /// What came in so far.
+    pub counters: Counters,
+    /// The relays this desk pulls from.
+    pub relays: Vec<RelayView>,
+    /// Where the public finds the warnings (Atom), one address a relay.
+    pub feeds: Vec<String>,
+}
+
+/// The desk's time.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Clock {
+    /// `replay` takes the time from the reports.
+    pub mode: ClockMode,
+    /// Now, by that clock.
+    #[ts(type = "number")]
+    pub now: i64,
+}
+
+/// Where the desk's time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockMode {
+    /// The machine's clock.
+    Live,
+    /// The times in the reports.
+    Replay,
+}
+
+/// A kind of the form, as the pages need it.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct KindView {
+    /// Code, 1 to 63.
+    pub code: u8,
+    /// Stable name, also of its icon.
+    pub name: String,
+    /// What people read.
+    pub label: TextPair,
+    /// `alone`, `officer` or `never`.
+    pub warns: String,
+    /// Metres to which places of this kind are rounded.
+    pub precision_m: u32,
+}
+
+/// A text in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TextPair {
+    /// Ukrainian.
+    pub uk: String,
+    /// English.
+    pub en: String,
+}
+
+/// Envelopes by what became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, TS)]
+pub struct Counters {
+    /// Reports in the journal.
+    #[ts(type = "number")]
+    pub accepted: u64,
+    /// Came again, by another relay or sealed anew: counted once.
+    #[ts(type = "number")]
+    pub duplicates: u64,
+    /// Cover traffic.
+    #[ts(type = "number")]
+    pub cover: u64,
+    /// Not accepted, by reason.
+    pub refused: Vec<RefusedCount>,
+}
+
+/// How many envelopes were not accepted for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct RefusedCount {
+    /// Stable name of the reason.
+    pub reason: String,
+    /// How many.
+    #[ts(type = "number")]
+    pub count: u64,
+}
+
+/// One relay as the desk sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct RelayView {
+    /// Its address.
+    pub url: String,
+    /// Whether the last pull succeeded.
+    pub up: bool,
+    /// Last index in the journal.
+    #[ts(type = "number")]
+    pub cursor: u64,
+    /// What is wrong, in words, when it is not up.
+    pub trouble: Option<String>,
+}
+
+/// What the desk believes happened.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Incident {
+    /// Lasting number.
+    #[ts(type = "number")]
+    pub id: u64,
+    /// Leading kind.
+    pub kind: u8,
+    /// Other kinds it may be, with their probabilities, leading first.
+    pub kinds: Vec<KindShare>,
+    /// Where.
+    pub lat: f64,
+    /// Where.
+    pub lon: f64,
+    /// 68 % of the belief lies within.
+    pub radius_m: f64,
+    /// Earliest time it was seen.
+    #[ts(type = "number")]
+    pub first_seen: i64,
+    /// Latest time it was seen.
+    #[ts(type = "number")]
+    pub last_seen: i64,
+    /// When its last report came.
+    #[ts(type = "number")]
+    pub last_report: i64,
+    /// Independent people who report it.
+    pub sources: u32,
+    /// All reports, repeats too.
+    pub reports: u32,
+    /// Probability that it is real, 0 to 1.
+    pub confidence: f64,
+    /// Admiralty code, for example `B2`.
+    pub grade: String,
+    /// What an analyst decided.
+    pub verdict: Verdict,
+    /// Grows with every change; a verdict names the one it was made on.
+    #[ts(type = "number")]
+    pub version: u64,
+    /// The warning in force for it.
+    pub warning: Option<String>,
+    /// Whether it no longer takes reports.
+    pub closed: bool,
+}
+
+/// A kind and its probability.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct KindShare {
+    /// Code of the kind.
+    pub kind: u8,
+    /// 0 to 1.
+    pub share: f64,
+}
+
+/// What an analyst decided about an incident.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing yet.
+    #[default]
+    Open,
+    /// It happened.
+    Confirmed,
+    /// It did not.
+    Disputed,
+}
+
+/// `GET /api/incidents`.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct IncidentList {
+    /// Newest first.
+    pub incidents: Vec<Incident>,
+}
+
+/// Event `incidents`.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct IncidentChanges {
+    /// New or changed, whole.
+    pub changed: Vec<Incident>,
+    /// No longer there (merged into another).
+    #[ts(type = "number[]")]
+    pub gone: Vec<u64>,
+}
+
+/// `GET /api/incidents/ID`.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct IncidentDetail {
+    /// The incident.
+    pub incident: Incident,
+    /// Its reports, oldest first, those against included.
+    pub reports: Vec<ReportView>,
+    /// What was decided, oldest first.
+    pub history: Vec<Decision>,
+}
+
+/// One report of an incident; says nothing that would tell one witness across incidents.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ReportView {
+    /// Number in the journal.
+    #[ts(type = "number")]
+    pub report: u64,
+    /// 1, 2, 3 … within this incident only.
+    pub person: u32,
+    /// For or against the incident.
+    pub stance: Stance,
+    /// How much it moves the belief, 0 to 1.
+    pub weight: f64,
+    /// Whether the same person had said it before.
+    pub repeat: bool,
+    /// Kind that it states.
+    pub kind: u8,
+    /// Where, rounded to the kind's precision.
+    pub lat: f64,
+    /// Where.
+    pub lon: f64,
+    /// How far off the place may be.
+    pub off_m: u32,
+    /// When it was seen.
+    #[ts(type = "number")]
+    pub seen: i64,
+    /// How far off that time may be, seconds.
+    pub seen_off_s: u32,
+    /// When it came in.
+    #[ts(type = "number")]
+    pub received: i64,
+    /// `seen`, `heard` or `told`.
+    pub known: String,
+    /// How many.
+    pub count: Option<u16>,
+    /// Degrees clockwise from north.
+    pub heading: Option<f64>,
+    /// `none`, `some` or `acute`.
+    pub danger: String,
+    /// What the witness wrote.
+    pub note: String,
+}
+
+/// For or against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Stance {
+    /// Speaks against it.
+    Against,
+    /// Speaks for it.
+    For,
+}
+
+/// Something decided at the desk.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Decision {
+    /// When.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// `confirmed`, `disputed`, `open`, `warned`, `updated`, `cancelled`, `merged`.
+    pub what: String,
+}
+
+/// `PUT /api/incidents/ID/verdict`.
+#[derive(Clone, Debug, PartialEq, Deserialize, TS)]
+pub struct VerdictRequest {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Version of the incident that the analyst saw; a difference in the verdict since then
+    /// is refused, more reports are not.
+    #[ts(type = "number")]
+    pub version: u64,
+}
+
+/// `GET /api/incidents/ID/draft`: what a warning would say.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct WarningDraft {
+    /// The incident.
+    #[ts(type = "number")]
+    pub incident: u64,
+    /// CAP severity.
+    pub severity: String,
+    /// CAP urgency.
+    pub urgency: String,
+    /// CAP certainty.
+    pub certainty: String,
+    /// Centre of the area, coarser than what the desk holds.
+    pub lat: f64,
+    /// Centre of the area.
+    pub lon: f64,
+    /// Radius of the area.
+    pub radius_m: f64,
+    /// Seconds it will hold.
+    pub expires_s: u32,
+    /// In each language.
+    pub texts: WarningTexts,
+}
+
+/// The words of a warning in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WarningTexts {
+    /// Ukrainian.
+    pub uk: WarningText,
+    /// English.
+    pub en: WarningText,
+}
+
+/// The words of a warning in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WarningText {
+    /// One line.
+    pub headline: String,
+    /// What is known.
+    pub description: String,
+    /// What to do.
+    pub instruction: String,
+    /// Name of the area.
+    pub area: String,
+}
+
+/// `POST /api/warnings` and `…/update`: absent values are taken from the draft.
+#[derive(Clone, Debug, PartialEq, Deserialize, TS)]
+pub struct PublishRequest {
+    /// The incident.
+    #[ts(type = "number")]
+    pub incident: u64,
+    /// Words that the duty officer changed.
+    #[ts(optional)]
+    pub texts: Option<WarningTexts>,
+    /// CAP severity.
+    #[ts(optional)]
+    pub severity: Option<String>,
+    /// Seconds it will hold.
+    #[ts(optional)]
+    pub expires_s: Option<u32>,
+}
+
+/// A published warning.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Warning {
+    /// CAP identifier of the latest message of its chain.
+    pub id: String,
+    /// The incident.
+    #[ts(type = "number")]
+    pub incident: u64,
+    /// Leading kind when it was published.
+    pub kind: u8,
+    /// `active`, `cancelled` or `expired`.
+    pub state: String,
+    /// Whether a rule fired it without a person.
+    pub by_rule: bool,
+    /// When the latest message was sent.
+    #[ts(type = "number")]
+    pub sent: i64,
+    /// Until when it holds.
+    #[ts(type = "number")]
+    pub expires: i64,
+    /// CAP severity.
+    pub severity: String,
+    /// Centre of the area.
+    pub lat: f64,
+    /// Centre of the area.
+    pub lon: f64,
+    /// Radius of the area.
+    pub radius_m: f64,
+    /// In each language.
+    pub texts: WarningTexts,
+    /// Relays that have it, of all relays.
+    pub published_to: u32,
+}
+
+/// All warnings of the last days, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct WarningList {
+    /// Newest first.
+    pub warnings: Vec<Warning>,
+}
