@@ -375,3 +375,21 @@ pub struct WarningList {
     /// Newest first.
     pub warnings: Vec<Warning>,
 }
+
+/// Body of every refusal (RFC 9457, `application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ProblemView {
+    /// `urn:lapwing:problem:NAME`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One line.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What to do.
+    #[ts(optional)]
+    pub detail: Option<String>,
+    /// `changed` only: the present state of the incident.
+    #[ts(optional)]
+    pub incident: Option<Incident>,
+}

@@ -1,0 +1,26 @@
+// Generated with the types beside it. Do not edit.
+export type { Clock } from "./Clock";
+export type { ClockMode } from "./ClockMode";
+export type { Counters } from "./Counters";
+export type { Decision } from "./Decision";
+export type { Incident } from "./Incident";
+export type { IncidentChanges } from "./IncidentChanges";
+export type { IncidentDetail } from "./IncidentDetail";
+export type { IncidentList } from "./IncidentList";
+export type { KindShare } from "./KindShare";
+export type { KindView } from "./KindView";
+export type { Overview } from "./Overview";
+export type { ProblemView } from "./ProblemView";
+export type { PublishRequest } from "./PublishRequest";
+export type { RefusedCount } from "./RefusedCount";
+export type { RelayView } from "./RelayView";
+export type { ReportView } from "./ReportView";
+export type { Stance } from "./Stance";
+export type { TextPair } from "./TextPair";
+export type { Verdict } from "./Verdict";
+export type { VerdictRequest } from "./VerdictRequest";
+export type { Warning } from "./Warning";
+export type { WarningDraft } from "./WarningDraft";
+export type { WarningList } from "./WarningList";
+export type { WarningText } from "./WarningText";
+export type { WarningTexts } from "./WarningTexts";
