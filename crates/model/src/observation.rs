@@ -139,9 +139,11 @@ const SEEN_MAX: i64 = 253_402_300_799;
 
 type Cbor = Encoder<Vec<u8>>;
 
-fn value(write: impl FnOnce(&mut Cbor)) -> Option<Vec<u8>> {
+type Written = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+
+fn value(write: impl FnOnce(&mut Cbor) -> Written) -> Option<Vec<u8>> {
     let mut e = Encoder::new(Vec::new());
-    write(&mut e);
+    write(&mut e).expect(VEC);
     Some(e.into_writer())
 }
 
@@ -155,28 +157,26 @@ impl Observation {
     pub fn fields(&self) -> [Option<Vec<u8>>; FIELD_SLOTS] {
         let mut f: [Option<Vec<u8>>; FIELD_SLOTS] = Default::default();
         let mut set = |n: u8, v: Option<Vec<u8>>| f[usize::from(n)] = v;
-        set(field::KIND, value(|e| drop(e.u8(self.kind).expect(VEC))));
+        set(field::KIND, value(|e| e.u8(self.kind).map(drop)));
         set(
             field::PLACE,
             value(|e| {
-                let e = e.array(2).expect(VEC);
-                let e = e.i32(self.place.lat_e7()).expect(VEC);
-                e.i32(self.place.lon_e7()).expect(VEC);
+                e.array(2)?.i32(self.place.lat_e7())?.i32(self.place.lon_e7()).map(drop)
             }),
         );
-        set(field::OFF_M, value(|e| drop(e.u32(self.off_m).expect(VEC))));
-        set(field::SEEN, value(|e| drop(e.i64(self.seen).expect(VEC))));
-        set(field::SEEN_OFF_S, value(|e| drop(e.u32(self.seen_off_s).expect(VEC))));
+        set(field::OFF_M, value(|e| e.u32(self.off_m).map(drop)));
+        set(field::SEEN, value(|e| e.i64(self.seen).map(drop)));
+        set(field::SEEN_OFF_S, value(|e| e.u32(self.seen_off_s).map(drop)));
         if let Some(count) = self.count {
-            set(field::COUNT, value(|e| drop(e.u16(count).expect(VEC))));
+            set(field::COUNT, value(|e| e.u16(count).map(drop)));
         }
         if let Some(heading) = self.heading {
-            set(field::HEADING, value(|e| drop(e.u8(heading.0).expect(VEC))));
+            set(field::HEADING, value(|e| e.u8(heading.0).map(drop)));
         }
-        set(field::KNOWN, value(|e| drop(e.u8(self.known as u8).expect(VEC))));
-        set(field::DANGER, value(|e| drop(e.u8(self.danger as u8).expect(VEC))));
+        set(field::KNOWN, value(|e| e.u8(self.known as u8).map(drop)));
+        set(field::DANGER, value(|e| e.u8(self.danger as u8).map(drop)));
         if !self.note.is_empty() {
-            set(field::NOTE, value(|e| drop(e.str(&self.note).expect(VEC))));
+            set(field::NOTE, value(|e| e.str(&self.note).map(drop)));
         }
         f
     }
