@@ -1,1 +1,59 @@
-fn main() {}
+//! `cargo xtask`: one place for everything that is done to this repository besides editing it.
+//!
+//! One file per verb. What the verbs need and the machine lacks is found or installed by [`toolchain`]; processes are
+//! run by [`sh`], which says what ran when something fails.
+//!
+//! Out of scope: anything a person runs on a deployment; that is the program `lapwing` (`crates/lapwing`).
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod fuzz;
+mod lint;
+mod sh;
+mod stamp;
+mod test;
+mod toolchain;
+mod up;
+mod web;
+mod zones;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Build, run, check and measure Lapwing",
+    max_term_width = 100
+)]
+struct Xtask {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure, and print each figure beside its limit
+    Bench(bench::Options),
+    /// Fuzz one decoder with libFuzzer
+    Fuzz(fuzz::Options),
+    /// Check format, lints, documentation, licences, zones and the web sources
+    Lint(lint::Options),
+    /// Run the Rust tests, the web unit tests and the browser tests
+    Test(test::Options),
+    /// Install what is missing, build everything, and start it on an embedded store
+    Up(up::Options),
+    /// Build the witness core for browsers and both web apps
+    Web(web::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Xtask::parse().verb {
+        Verb::Bench(options) => bench::run(&options),
+        Verb::Fuzz(options) => fuzz::run(&options),
+        Verb::Lint(options) => lint::run(&options),
+        Verb::Test(options) => test::run(&options),
+        Verb::Up(options) => up::run(&options),
+        Verb::Web(options) => web::run(&options).map(drop),
+    }
+}

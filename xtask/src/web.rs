@@ -1,0 +1,300 @@
+//! The witness core as WebAssembly, and the two web apps.
+//!
+//! `crates/witness-web` → `target/wasm` → `web/witness/src/core/` → Vite → `web/witness/dist`, `web/desk/dist`.
+//! What has not changed is not made again.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::sh::{self, bytes, capture, root, say, step};
+use crate::stamp::{self, Stamp};
+use crate::toolchain::{self, Wasm};
+
+mod size;
+
+/// The apps, by their folder in `web/`.
+pub(crate) const APPS: [&str; 2] = ["witness", "desk"];
+
+const CORE_CRATE: &str = "lapwing-witness-web";
+const CORE_NAME: &str = "lapwing_core";
+
+/// Text that a browser asks for compressed; pictures, fonts and tiles are compressed already.
+const COMPRESSED: [&str; 9] = [
+    "css",
+    "html",
+    "js",
+    "json",
+    "mjs",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+];
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Build again even what has not changed
+    #[arg(long)]
+    force: bool,
+    /// Only the WebAssembly core, not the apps
+    #[arg(long)]
+    core_only: bool,
+}
+
+/// The folders that a web server is pointed at.
+pub(crate) struct Built {
+    pub(crate) witness: PathBuf,
+    pub(crate) desk: PathBuf,
+}
+
+pub(crate) fn run(options: &Options) -> Result<Built> {
+    let wasm = toolchain::wasm()?;
+    let built = build(&wasm, options.force, options.core_only)?;
+    if !options.core_only {
+        for app in APPS {
+            size::print(app, &dist(app), &manifest(app))?;
+        }
+    }
+    Ok(built)
+}
+
+/// Builds what is out of date.
+pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> {
+    core(wasm, force)?;
+    if !core_only {
+        toolchain::npm_packages()?;
+        for app in APPS {
+            vite(app, force)?;
+        }
+    }
+    Ok(Built {
+        witness: dist("witness"),
+        desk: dist("desk"),
+    })
+}
+
+/// The WebAssembly core and its TypeScript face, into `web/witness/src/core/`.
+fn core(wasm: &Wasm, force: bool) -> Result<()> {
+    let folder = sh::target().join("wasm");
+    step("witness core", "compiled for WebAssembly", || {
+        capture(&mut core_build(wasm, &folder))
+    })?;
+    let module = folder
+        .join(toolchain::WASM_TARGET)
+        .join("phone")
+        .join(format!("{}.wasm", CORE_CRATE.replace('-', "_")));
+    let out = root().join("web/witness/src/core");
+    let stamp = Stamp::new("wasm-bindgen 0.2.130")
+        .path(&module, &[])?
+        .finish();
+    let kept = sh::target().join("xtask/core.stamp");
+    let there = ["js", "d.ts"]
+        .iter()
+        .all(|end| out.join(format!("{CORE_NAME}.{end}")).is_file())
+        && out.join(format!("{CORE_NAME}_bg.wasm")).is_file();
+    if !force && there && stamp::fresh(&kept, &stamp) {
+        return Ok(());
+    }
+    step("wasm-bindgen", "web/witness/src/core", || {
+        bind(&module, &out).context("wasm-bindgen could not read the compiled core")
+    })?;
+    stamp::keep(&kept, &stamp)
+}
+
+fn core_build(wasm: &Wasm, folder: &Path) -> Command {
+    let mut cargo = wasm.cargo("build");
+    cargo
+        .args([
+            "--package",
+            CORE_CRATE,
+            "--profile",
+            "phone",
+            "--locked",
+            "--target-dir",
+        ])
+        .arg(folder);
+    // Flags that are meant for the host break or bloat the module. Paths of this machine are in panic messages: they
+    // are shortened, so that the module says nothing of who built it and is the same for everybody.
+    for name in [
+        "RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+    ] {
+        cargo.env_remove(name);
+    }
+    let mut flags = vec![format!("--remap-path-prefix={}=lapwing", root().display())];
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    if let Some(sources) = home
+        .map(|home| home.join("registry/src"))
+        .and_then(|sources| fs::read_dir(sources).ok())
+    {
+        flags.extend(
+            sources
+                .filter_map(Result::ok)
+                .map(|entry| format!("--remap-path-prefix={}=crates", entry.path().display())),
+        );
+    }
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    cargo
+}
+
+fn bind(module: &Path, out: &Path) -> Result<()> {
+    // Made afresh: a file that an older core had must not linger in the app.
+    if out.exists() {
+        fs::remove_dir_all(out).with_context(|| format!("cannot clear {}", out.display()))?;
+    }
+    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    Bindgen::new()
+        .input_path(module)
+        .out_name(CORE_NAME)
+        .web(true)?
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(out)
+}
+
+/// One app by Vite, if anything that it is made from has changed.
+fn vite(app: &str, force: bool) -> Result<()> {
+    let folder = root().join("web").join(app);
+    if !folder.join("package.json").is_file() {
+        bail!("web/{app} has no package.json: there is no such app");
+    }
+    let stamp = inputs(app, &folder)?;
+    let kept = sh::target().join(format!("xtask/{app}.stamp"));
+    let index = dist(app).join("index.html");
+    if !force && index.is_file() && stamp::fresh(&kept, &stamp) {
+        return Ok(());
+    }
+    step(
+        &format!("vite build {app}"),
+        &format!("web/{app}/dist"),
+        || {
+            let manifest = manifest(app);
+            if let Some(folder) = manifest.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            capture(toolchain::npm().args([
+                "run",
+                "build",
+                "-w",
+                app,
+                "--",
+                "--manifest",
+                MANIFEST,
+            ]))?;
+            if !index.is_file() {
+                bail!("`npm run build -w {app}` left no {}", index.display());
+            }
+            // It serves the measuring below only, and would tell nothing to a browser.
+            let written = dist(app).join(MANIFEST);
+            fs::rename(&written, &manifest).with_context(|| {
+                format!(
+                    "`npm run build -w {app}` must end in `vite build`, which writes {}",
+                    written.display()
+                )
+            })?;
+            compress(&dist(app))
+        },
+    )?;
+    stamp::keep(&kept, &stamp)
+}
+
+const MANIFEST: &str = "manifest.vite.json";
+
+fn manifest(app: &str) -> PathBuf {
+    sh::target().join(format!("xtask/{app}.manifest.json"))
+}
+
+pub(crate) fn dist(app: &str) -> PathBuf {
+    root().join("web").join(app).join("dist")
+}
+
+/// What an app is made from: its folder, the shared tools, bundled data, and variables that Vite bakes in.
+fn inputs(app: &str, folder: &Path) -> Result<String> {
+    let web = root().join("web");
+    let mut stamp = Stamp::new("vite");
+    stamp = stamp.path(
+        folder,
+        &[&folder.join("dist"), &folder.join("node_modules")],
+    )?;
+    for other in fs::read_dir(&web).with_context(|| format!("cannot list {}", web.display()))? {
+        let other = other?.path();
+        let name = other
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let is_app = APPS.contains(&name.as_str());
+        if !is_app && !["node_modules", "dist"].contains(&name.as_str()) {
+            stamp = stamp.text(&name).path(&other, &[])?;
+        }
+    }
+    stamp = stamp.path(&root().join("data"), &[])?;
+    let mut baked: Vec<_> = std::env::vars_os()
+        .filter(|(name, _)| name.to_string_lossy().starts_with("VITE_"))
+        .map(|(name, value)| format!("{}={}", name.to_string_lossy(), value.to_string_lossy()))
+        .collect();
+    baked.sort();
+    Ok(stamp.text(app).text(&baked.join("\n")).finish())
+}
+
+/// Writes `NAME.br` beside every file that gains by it, so that a server need not compress at each request.
+fn compress(dist: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    stamp::collect(dist, &[], &mut files)?;
+    for file in files {
+        let end = file
+            .extension()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if !COMPRESSED.contains(&end.as_str()) {
+            continue;
+        }
+        let raw = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let packed = brotli(&raw)?;
+        if packed.len() < raw.len() {
+            let name = file.with_extension(format!("{end}.br"));
+            fs::write(&name, packed).with_context(|| format!("cannot write {}", name.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Brotli at its best, as a server with time sends it.
+fn brotli(raw: &[u8]) -> Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    brotli::CompressorReader::new(raw, 1 << 16, 11, 22).read_to_end(&mut packed)?;
+    Ok(packed)
+}
+
+/// A line for standard output: sizes are a result, not progress.
+fn print_line(line: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
+}
+
+/// Both apps are there, for verbs that must not build.
+pub(crate) fn say_folders(built: &Built) {
+    say("witness app", &built.witness.display().to_string());
+    say("desk app", &built.desk.display().to_string());
+}
+
+/// The size of one file, raw and by Brotli.
+fn sizes(file: &Path) -> Result<(u64, u64)> {
+    let raw = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let packed = brotli(&raw)?.len().min(raw.len());
+    Ok((raw.len() as u64, packed as u64))
+}
+
+fn row(name: &str, raw: u64, packed: u64) -> String {
+    format!("  {name:<44} {:>10} {:>10}", bytes(raw), bytes(packed))
+}
