@@ -186,8 +186,10 @@ impl Form {
             if k.code <= after || k.code > 63 {
                 return Err(FormError::Code(k.code));
             }
-            let precision = Precision::from_metres(k.precision_m)
-                .ok_or(FormError::Precision { code: k.code, metres: k.precision_m })?;
+            let precision = Precision::from_metres(k.precision_m).ok_or(FormError::Precision {
+                code: k.code,
+                metres: k.precision_m,
+            })?;
             let empty = |t: &Texts| t.uk.is_empty() || t.en.is_empty();
             if empty(&k.label) || empty(&k.event) || k.name.is_empty() {
                 return Err(FormError::Text(k.code));
@@ -233,7 +235,10 @@ impl Form {
 
     /// The kind with this code.
     pub fn kind(&self, code: u8) -> Option<&Kind> {
-        self.kinds.binary_search_by_key(&code, |k| k.code).ok().map(|i| &self.kinds[i])
+        self.kinds
+            .binary_search_by_key(&code, |k| k.code)
+            .ok()
+            .map(|i| &self.kinds[i])
     }
 
     /// The kind with this name.
@@ -254,14 +259,25 @@ mod tests {
         assert_eq!(metres("mines"), 10);
         assert_eq!(metres("detention"), 100);
         // Nothing that bears arms is placed more finely than 1 km (design section 3).
-        for armed in ["forces_moving", "checkpoint", "missile", "drone", "aircraft", "shooting"] {
+        for armed in [
+            "forces_moving",
+            "checkpoint",
+            "missile",
+            "drone",
+            "aircraft",
+            "shooting",
+        ] {
             let kind = form.kind_named(armed).unwrap();
             assert_eq!(kind.precision.metres(), 1_000, "{armed}");
             assert!(!kind.photo, "{armed} would tempt into a dangerous photo");
         }
         // What concerns one person is never public.
         for private in ["detention", "missing_person", "harm"] {
-            assert_eq!(form.kind_named(private).unwrap().warns, Warns::Never, "{private}");
+            assert_eq!(
+                form.kind_named(private).unwrap().warns,
+                Warns::Never,
+                "{private}"
+            );
         }
     }
 
@@ -279,9 +295,22 @@ mod tests {
     fn codes_out_of_order_and_foreign_fields_are_refused() {
         let text = String::from_utf8(Form::civil_protection().source().to_vec()).unwrap();
         let twice = text.replacen("\"code\": 2,", "\"code\": 1,", 1);
-        assert!(matches!(Form::parse(twice.as_bytes()), Err(FormError::Code(1))));
-        let suspect = text.replacen("\"heading\": false", "\"suspect\": true, \"heading\": false", 1);
-        assert!(matches!(Form::parse(suspect.as_bytes()), Err(FormError::Json(_))));
-        assert!(matches!(Form::parse(&[b' '; 70_000]), Err(FormError::Size(70_000))));
+        assert!(matches!(
+            Form::parse(twice.as_bytes()),
+            Err(FormError::Code(1))
+        ));
+        let suspect = text.replacen(
+            "\"heading\": false",
+            "\"suspect\": true, \"heading\": false",
+            1,
+        );
+        assert!(matches!(
+            Form::parse(suspect.as_bytes()),
+            Err(FormError::Json(_))
+        ));
+        assert!(matches!(
+            Form::parse(&[b' '; 70_000]),
+            Err(FormError::Size(70_000))
+        ));
     }
 }

@@ -161,12 +161,18 @@ impl Observation {
         set(
             field::PLACE,
             value(|e| {
-                e.array(2)?.i32(self.place.lat_e7())?.i32(self.place.lon_e7()).map(drop)
+                e.array(2)?
+                    .i32(self.place.lat_e7())?
+                    .i32(self.place.lon_e7())
+                    .map(drop)
             }),
         );
         set(field::OFF_M, value(|e| e.u32(self.off_m).map(drop)));
         set(field::SEEN, value(|e| e.i64(self.seen).map(drop)));
-        set(field::SEEN_OFF_S, value(|e| e.u32(self.seen_off_s).map(drop)));
+        set(
+            field::SEEN_OFF_S,
+            value(|e| e.u32(self.seen_off_s).map(drop)),
+        );
         if let Some(count) = self.count {
             set(field::COUNT, value(|e| e.u16(count).map(drop)));
         }
@@ -204,7 +210,11 @@ impl Observation {
     pub fn decode(bytes: &[u8]) -> Result<Self, ObservationError> {
         let seen = Self::decode_lenient(bytes)?;
         // One value, one encoding (RFC 8949 4.2): whatever encodes differently is refused.
-        if seen.encode() == bytes { Ok(seen) } else { Err(ObservationError::Encoding) }
+        if seen.encode() == bytes {
+            Ok(seen)
+        } else {
+            Err(ObservationError::Encoding)
+        }
     }
 
     fn decode_lenient(bytes: &[u8]) -> Result<Self, ObservationError> {
@@ -310,7 +320,9 @@ mod tests {
     fn shelling() -> Observation {
         Observation {
             kind: 2,
-            place: Place::from_degrees(48.0159, 37.8028).unwrap().rounded(Precision::Metres100),
+            place: Place::from_degrees(48.0159, 37.8028)
+                .unwrap()
+                .rounded(Precision::Metres100),
             off_m: 400,
             seen: 1_790_000_000,
             seen_off_s: 60,
@@ -324,7 +336,11 @@ mod tests {
 
     #[test]
     fn every_truncation_is_refused() {
-        let bytes = Observation { note: "біля школи".into(), ..shelling() }.encode();
+        let bytes = Observation {
+            note: "біля школи".into(),
+            ..shelling()
+        }
+        .encode();
         for n in 0..bytes.len() {
             assert!(Observation::decode(&bytes[..n]).is_err(), "{n}");
         }
@@ -353,23 +369,46 @@ mod tests {
         let mut more = vec![0xa8];
         more.extend_from_slice(&bytes[1..]);
         more.extend_from_slice(&[0x0e, 0x00]);
-        assert_eq!(Observation::decode(&more), Err(ObservationError::Unknown(14)));
+        assert_eq!(
+            Observation::decode(&more),
+            Err(ObservationError::Unknown(14))
+        );
     }
 
     #[test]
     fn a_note_of_561_bytes_is_refused() {
-        let bytes = Observation { note: "x".repeat(561), ..shelling() }.encode();
-        assert_eq!(Observation::decode(&bytes), Err(ObservationError::Range(10)));
+        let bytes = Observation {
+            note: "x".repeat(561),
+            ..shelling()
+        }
+        .encode();
+        assert_eq!(
+            Observation::decode(&bytes),
+            Err(ObservationError::Range(10))
+        );
     }
 
     #[test]
     fn a_place_finer_than_its_kind_does_not_fit() {
         let form = Form::civil_protection();
-        let fine = Observation { place: Place::from_degrees(48.0, 37.0).unwrap(), ..shelling() };
+        let fine = Observation {
+            place: Place::from_degrees(48.0, 37.0).unwrap(),
+            ..shelling()
+        };
         assert_eq!(shelling().fits(&form), Ok(()));
         assert_eq!(fine.fits(&form), Err(Unfit::TooFine(100)));
-        assert_eq!(Observation { kind: 63, ..shelling() }.fits(&form), Err(Unfit::Kind(63)));
-        let counted = Observation { count: Some(3), ..shelling() };
+        assert_eq!(
+            Observation {
+                kind: 63,
+                ..shelling()
+            }
+            .fits(&form),
+            Err(Unfit::Kind(63))
+        );
+        let counted = Observation {
+            count: Some(3),
+            ..shelling()
+        };
         assert_eq!(counted.fits(&form), Err(Unfit::Count));
     }
 

@@ -98,7 +98,10 @@ impl Place {
             return Err(PlaceError::Latitude);
         }
         match i32::try_from(lon_e7) {
-            Ok(lon) if (-MAX_LON..=MAX_LON).contains(&lon) => Ok(Self { lat_e7, lon_e7: lon }),
+            Ok(lon) if (-MAX_LON..=MAX_LON).contains(&lon) => Ok(Self {
+                lat_e7,
+                lon_e7: lon,
+            }),
             _ => Err(PlaceError::Longitude),
         }
     }
@@ -133,7 +136,10 @@ impl Place {
         let step = precision.lat_step();
         let lat = centre(self.lat_e7, step, MAX_LAT);
         let lon = centre(self.lon_e7, lon_step(lat, step), MAX_LON);
-        Self { lat_e7: lat, lon_e7: lon }
+        Self {
+            lat_e7: lat,
+            lon_e7: lon,
+        }
     }
 
     /// Whether this place is already the centre of a cell of `precision`, so that it says
@@ -181,8 +187,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Precision; 3] =
-        [Precision::Metres10, Precision::Metres100, Precision::Metres1000];
+    const ALL: [Precision; 3] = [
+        Precision::Metres10,
+        Precision::Metres100,
+        Precision::Metres1000,
+    ];
 
     fn metres_apart(a: Place, b: Place) -> f64 {
         let north = (a.lat() - b.lat()) * 111_320.0;
@@ -200,15 +209,24 @@ mod tests {
 
     #[test]
     fn neighbours_within_a_cell_become_one_place() {
-        let a = Place::from_degrees(48.01590, 37.80280).unwrap().rounded(Precision::Metres1000);
-        let b = Place::from_degrees(48.01600, 37.80290).unwrap().rounded(Precision::Metres1000);
+        let a = Place::from_degrees(48.01590, 37.80280)
+            .unwrap()
+            .rounded(Precision::Metres1000);
+        let b = Place::from_degrees(48.01600, 37.80290)
+            .unwrap()
+            .rounded(Precision::Metres1000);
         assert_eq!(a, b);
     }
 
     #[test]
     fn poles_and_antimeridian_stay_in_range() {
         for p in ALL {
-            for (lat, lon) in [(90.0, 180.0), (-90.0, -180.0), (0.0, 180.0), (89.99999, -180.0)] {
+            for (lat, lon) in [
+                (90.0, 180.0),
+                (-90.0, -180.0),
+                (0.0, 180.0),
+                (89.99999, -180.0),
+            ] {
                 let r = Place::from_degrees(lat, lon).unwrap().rounded(p);
                 assert!(r.is_rounded(p), "{lat} {lon} {p:?} {r:?}");
             }
@@ -217,8 +235,14 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        assert_eq!(Place::from_degrees(f64::NAN, 0.0), Err(PlaceError::Latitude));
-        assert_eq!(Place::from_degrees(0.0, f64::INFINITY), Err(PlaceError::Longitude));
+        assert_eq!(
+            Place::from_degrees(f64::NAN, 0.0),
+            Err(PlaceError::Latitude)
+        );
+        assert_eq!(
+            Place::from_degrees(0.0, f64::INFINITY),
+            Err(PlaceError::Longitude)
+        );
         assert_eq!(Place::from_degrees(90.1, 0.0), Err(PlaceError::Latitude));
         assert_eq!(Place::from_e7(0, 1_800_000_001), Err(PlaceError::Longitude));
     }

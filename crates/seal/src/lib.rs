@@ -1,1 +1,33 @@
 //! What lies inside an envelope: sealing for phones, opening for the desk.
+//!
+//! Implements *Envelope* and *Frames inside* of section 5 of the design: HPKE (RFC 9180) base mode,
+//! single shot, with X-Wing as KEM (draft-connolly-cfrg-xwing-kem, KEM id 0x647a of
+//! draft-ietf-hpke-pq), HKDF-SHA256 and ChaCha20-Poly1305; one key encapsulation an envelope, no
+//! trial decryption.
+//!
+//! **In scope:** [`Frame`] and its one encoding, the salted root over the fields of a report,
+//! [`seal`] and [`open`].
+//! **Out of scope:** the outside of an envelope (`lapwing-wire`, all that a relay may name), when to
+//! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
+//!
+//! ```
+//! use lapwing_seal::{Frame, ReceptionSecret, open, seal};
+//! use lapwing_wire::KeyEpoch;
+//! # use rand_core::SeedableRng;
+//! # let mut rng = rand_chacha::ChaCha20Rng::from_seed([1; 32]);
+//! let secret = ReceptionSecret::generate(&mut rng, KeyEpoch(2_969));
+//! let envelope = seal(&mut rng, &secret.public(), &Frame::Cover)?;
+//! assert_eq!(envelope.as_bytes().len(), 2_048);
+//! assert_eq!(open(&envelope, &secret)?, Frame::Cover);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod envelope;
+mod fields;
+mod frame;
+
+pub use envelope::{OpenError, ReceptionPublic, ReceptionSecret, SealError, open, seal};
+pub use fields::{FieldSeed, SEED_LEN, root};
+pub use frame::{AUTHOR_LEN, Frame, FrameError, Report};

@@ -213,12 +213,20 @@ impl Bulletin {
         e.u8(8)?.bytes(&self.form)?;
         e.u8(9)?.array(self.warnings.len() as u64)?;
         for w in &self.warnings {
-            e.array(11)?.str(&w.id)?.u8(w.kind)?.u8(w.state as u8)?.i64(w.sent)?.i64(w.expires)?;
+            e.array(11)?
+                .str(&w.id)?
+                .u8(w.kind)?
+                .u8(w.state as u8)?
+                .i64(w.sent)?
+                .i64(w.expires)?;
             e.str(&w.severity)?.str(&w.urgency)?.str(&w.certainty)?;
             write_place(e, w.centre)?;
             e.u32(w.radius_m)?.array(w.texts.len() as u64)?;
             for t in &w.texts {
-                e.array(5)?.str(&t.lang)?.str(&t.headline)?.str(&t.description)?;
+                e.array(5)?
+                    .str(&t.lang)?
+                    .str(&t.headline)?
+                    .str(&t.description)?;
                 e.str(&t.instruction)?.str(&t.area)?;
             }
         }
@@ -235,7 +243,11 @@ impl Bulletin {
             ReadError::Bulletin(why) => why,
         })?;
         // One value, one encoding: this also refuses trailing bytes.
-        if bulletin.encode() == bytes { Ok(bulletin) } else { Err(BulletinError::Encoding) }
+        if bulletin.encode() == bytes {
+            Ok(bulletin)
+        } else {
+            Err(BulletinError::Encoding)
+        }
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, ReadError> {
@@ -255,7 +267,10 @@ impl Bulletin {
         let expires = d.i64()?;
         key(d, 6)?;
         expect(d.array()?, 2)?;
-        let region = Region { south_west: read_place(d)?, north_east: read_place(d)? };
+        let region = Region {
+            south_west: read_place(d)?,
+            north_east: read_place(d)?,
+        };
         key(d, 7)?;
         let mut keys: Vec<ReceptionKey> = Vec::new();
         for _ in 0..length(d.array()?)? {
@@ -264,7 +279,10 @@ impl Bulletin {
             if keys.last().is_some_and(|last| last.epoch >= epoch) {
                 return Err(BulletinError::Keys.into());
             }
-            keys.push(ReceptionKey { epoch, public: Box::new(array(d.bytes()?)?) });
+            keys.push(ReceptionKey {
+                epoch,
+                public: Box::new(array(d.bytes()?)?),
+            });
         }
         if keys.is_empty() {
             return Err(BulletinError::Keys.into());
@@ -284,9 +302,22 @@ impl Bulletin {
             if !allowed(&name) {
                 return Err(BulletinError::FileName.into());
             }
-            files.push(ListedFile { name, sha256: array(d.bytes()?)? });
+            files.push(ListedFile {
+                name,
+                sha256: array(d.bytes()?)?,
+            });
         }
-        Ok(Self { root_key, number, issued, expires, region, keys, form, warnings, files })
+        Ok(Self {
+            root_key,
+            number,
+            issued,
+            expires,
+            region,
+            keys,
+            form,
+            warnings,
+            files,
+        })
     }
 }
 
@@ -313,11 +344,17 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8; SIGNATURE_LEN]), BulletinError> {
     if bytes.len() > BULLETIN_MAX {
         return Err(BulletinError::Length(bytes.len()));
     }
-    bytes.split_last_chunk().ok_or(BulletinError::Length(bytes.len()))
+    bytes
+        .split_last_chunk()
+        .ok_or(BulletinError::Length(bytes.len()))
 }
 
 fn expect(found: Option<u64>, wanted: u64) -> Result<(), ReadError> {
-    if found == Some(wanted) { Ok(()) } else { Err(ReadError::Cbor) }
+    if found == Some(wanted) {
+        Ok(())
+    } else {
+        Err(ReadError::Cbor)
+    }
 }
 
 fn length(found: Option<u64>) -> Result<u64, ReadError> {
@@ -325,7 +362,11 @@ fn length(found: Option<u64>) -> Result<u64, ReadError> {
 }
 
 fn key(d: &mut Decoder<'_>, wanted: u8) -> Result<(), ReadError> {
-    if d.u8()? == wanted { Ok(()) } else { Err(ReadError::Cbor) }
+    if d.u8()? == wanted {
+        Ok(())
+    } else {
+        Err(ReadError::Cbor)
+    }
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ReadError> {
@@ -388,9 +429,9 @@ fn read_warning(d: &mut Decoder<'_>) -> Result<BulletinWarning, ReadError> {
 fn allowed(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     (1..=128).contains(&name.len())
-        && name.split('/').all(|part| {
-            !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
-        })
+        && name
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain))
 }
 
 #[cfg(test)]
@@ -409,7 +450,10 @@ mod tests {
             number: 7,
             issued: 1_790_000_000,
             expires: 1_797_000_000,
-            region: Region { south_west: place(44.0, 22.0), north_east: place(52.5, 40.5) },
+            region: Region {
+                south_west: place(44.0, 22.0),
+                north_east: place(52.5, 40.5),
+            },
             keys: (2_959..2_972)
                 .map(|n| ReceptionKey {
                     epoch: KeyEpoch(n),
@@ -436,15 +480,24 @@ mod tests {
                     area: "Донецьк".into(),
                 }],
             }],
-            files: vec![ListedFile { name: "warnings.atom".into(), sha256: [2; 32] }],
+            files: vec![ListedFile {
+                name: "warnings.atom".into(),
+                sha256: [2; 32],
+            }],
         }
     }
 
     #[test]
     fn a_bulletin_reads_back() {
         let bytes = bulletin().sign(&root());
-        assert_eq!(Bulletin::verify(&bytes, &root().verifying_key()).unwrap(), bulletin());
-        assert_eq!(Bulletin::claimed_root_key(&bytes).unwrap(), root().verifying_key());
+        assert_eq!(
+            Bulletin::verify(&bytes, &root().verifying_key()).unwrap(),
+            bulletin()
+        );
+        assert_eq!(
+            Bulletin::claimed_root_key(&bytes).unwrap(),
+            root().verifying_key()
+        );
     }
 
     #[test]
@@ -461,7 +514,10 @@ mod tests {
     fn truncations_and_trailing_bytes_are_refused() {
         let bytes = bulletin().sign(&root());
         for n in 0..bytes.len() {
-            assert!(Bulletin::verify(&bytes[..n], &root().verifying_key()).is_err(), "{n}");
+            assert!(
+                Bulletin::verify(&bytes[..n], &root().verifying_key()).is_err(),
+                "{n}"
+            );
         }
         let (map, signature) = bytes.split_at(bytes.len() - 64);
         let longer = [map, &[0], signature].concat();
@@ -473,7 +529,16 @@ mod tests {
 
     #[test]
     fn file_names_that_lead_elsewhere_are_refused() {
-        for name in ["", "../key", "/etc", "a//b", ".hidden", "a/../b", "пошта", "a b"] {
+        for name in [
+            "",
+            "../key",
+            "/etc",
+            "a//b",
+            ".hidden",
+            "a/../b",
+            "пошта",
+            "a b",
+        ] {
             let mut bad = bulletin();
             bad.files[0].name = name.into();
             let refused = Bulletin::verify(&bad.sign(&root()), &root().verifying_key());

@@ -66,8 +66,9 @@ impl Envelope {
     /// # Errors
     /// When length, version or suite are not those of an envelope.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        let array: &[u8; ENVELOPE_LEN] =
-            bytes.try_into().map_err(|_length| EnvelopeError::Length(bytes.len()))?;
+        let array: &[u8; ENVELOPE_LEN] = bytes
+            .try_into()
+            .map_err(|_length| EnvelopeError::Length(bytes.len()))?;
         if array[0] != VERSION {
             return Err(EnvelopeError::Version(array[0]));
         }
@@ -173,20 +174,32 @@ mod tests {
         let whole = envelope();
         assert!(Envelope::from_bytes(&whole).is_ok());
         for n in 0..ENVELOPE_LEN {
-            assert_eq!(Envelope::from_bytes(&whole[..n]).unwrap_err(), EnvelopeError::Length(n));
+            assert_eq!(
+                Envelope::from_bytes(&whole[..n]).unwrap_err(),
+                EnvelopeError::Length(n)
+            );
         }
         let long = [whole, vec![0]].concat();
-        assert_eq!(Envelope::from_bytes(&long).unwrap_err(), EnvelopeError::Length(2_049));
+        assert_eq!(
+            Envelope::from_bytes(&long).unwrap_err(),
+            EnvelopeError::Length(2_049)
+        );
     }
 
     #[test]
     fn other_versions_and_suites_are_refused() {
         let mut bytes = envelope();
         bytes[0] = 2;
-        assert_eq!(Envelope::from_bytes(&bytes).unwrap_err(), EnvelopeError::Version(2));
+        assert_eq!(
+            Envelope::from_bytes(&bytes).unwrap_err(),
+            EnvelopeError::Version(2)
+        );
         bytes[0] = 1;
         bytes[1] = 9;
-        assert_eq!(Envelope::from_bytes(&bytes).unwrap_err(), EnvelopeError::Suite(9));
+        assert_eq!(
+            Envelope::from_bytes(&bytes).unwrap_err(),
+            EnvelopeError::Suite(9)
+        );
     }
 
     #[test]

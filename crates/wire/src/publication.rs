@@ -78,7 +78,10 @@ impl Publication {
             return Err(wrong);
         }
         let bulletin = parts.remove(0);
-        Ok(Self { bulletin, files: parts })
+        Ok(Self {
+            bulletin,
+            files: parts,
+        })
     }
 
     /// Checks signature and hashes.
@@ -106,13 +109,19 @@ mod tests {
 
     #[test]
     fn parts_read_back() {
-        let p = Publication { bulletin: vec![1, 2, 3], files: vec![vec![], vec![9; 300]] };
+        let p = Publication {
+            bulletin: vec![1, 2, 3],
+            files: vec![vec![], vec![9; 300]],
+        };
         assert_eq!(Publication::decode(&p.encode()).unwrap(), p);
     }
 
     #[test]
     fn every_truncation_is_refused_or_has_fewer_files() {
-        let p = Publication { bulletin: vec![1; 10], files: vec![vec![2; 10]] };
+        let p = Publication {
+            bulletin: vec![1; 10],
+            files: vec![vec![2; 10]],
+        };
         let bytes = p.encode();
         for n in 0..bytes.len() {
             match Publication::decode(&bytes[..n]) {

@@ -69,7 +69,9 @@ pub fn verify(
     signature: &str,
     now: i64,
 ) -> Result<(), PullError> {
-    let parameters = signature_input.strip_prefix("desk=").ok_or(PullError::Input)?;
+    let parameters = signature_input
+        .strip_prefix("desk=")
+        .ok_or(PullError::Input)?;
     let created: i64 = parameters
         .strip_prefix(COMPONENTS)
         .and_then(|rest| rest.strip_prefix(";created="))
@@ -86,8 +88,11 @@ pub fn verify(
         .and_then(|text| STANDARD.decode(text).ok())
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or(PullError::Form)?;
-    key.verify_strict(base(path, query, parameters).as_bytes(), &Signature::from_bytes(&signature))
-        .map_err(|_why| PullError::Signature)
+    key.verify_strict(
+        base(path, query, parameters).as_bytes(),
+        &Signature::from_bytes(&signature),
+    )
+    .map_err(|_why| PullError::Signature)
 }
 
 /// The signature base (RFC 9421 2.5).
@@ -115,7 +120,10 @@ mod tests {
     #[test]
     fn the_desks_own_pull_is_taken() {
         let h = sign(&key(), "/v1/envelopes", "after=3&limit=10", NOW);
-        assert_eq!(taken("/v1/envelopes", "after=3&limit=10", &h, NOW + 300), Ok(()));
+        assert_eq!(
+            taken("/v1/envelopes", "after=3&limit=10", &h, NOW + 300),
+            Ok(())
+        );
         assert_eq!(
             h.signature_input,
             r#"desk=("@method" "@path" "@query");created=1790000000;keyid="desk";alg="ed25519""#
@@ -125,12 +133,32 @@ mod tests {
     #[test]
     fn another_query_time_or_key_is_refused() {
         let h = sign(&key(), "/v1/envelopes", "after=3", NOW);
-        assert_eq!(taken("/v1/envelopes", "after=2", &h, NOW), Err(PullError::Signature));
-        assert_eq!(taken("/v1/bulletin", "after=3", &h, NOW), Err(PullError::Signature));
-        assert_eq!(taken("/v1/envelopes", "after=3", &h, NOW + 301), Err(PullError::Time));
-        assert_eq!(taken("/v1/envelopes", "after=3", &h, NOW - 301), Err(PullError::Time));
-        let other = sign(&SigningKey::from_bytes(&[6; 32]), "/v1/envelopes", "after=3", NOW);
-        assert_eq!(taken("/v1/envelopes", "after=3", &other, NOW), Err(PullError::Signature));
+        assert_eq!(
+            taken("/v1/envelopes", "after=2", &h, NOW),
+            Err(PullError::Signature)
+        );
+        assert_eq!(
+            taken("/v1/bulletin", "after=3", &h, NOW),
+            Err(PullError::Signature)
+        );
+        assert_eq!(
+            taken("/v1/envelopes", "after=3", &h, NOW + 301),
+            Err(PullError::Time)
+        );
+        assert_eq!(
+            taken("/v1/envelopes", "after=3", &h, NOW - 301),
+            Err(PullError::Time)
+        );
+        let other = sign(
+            &SigningKey::from_bytes(&[6; 32]),
+            "/v1/envelopes",
+            "after=3",
+            NOW,
+        );
+        assert_eq!(
+            taken("/v1/envelopes", "after=3", &other, NOW),
+            Err(PullError::Signature)
+        );
     }
 
     #[test]
@@ -140,16 +168,29 @@ mod tests {
             signature_input: input.to_owned(),
             signature: signature.to_owned(),
         };
-        for input in ["", "desk=", "sig1=()", "desk=(\"@method\");created=1790000000"] {
+        for input in [
+            "",
+            "desk=",
+            "sig1=()",
+            "desk=(\"@method\");created=1790000000",
+        ] {
             let h = with(input, &good.signature);
-            assert_eq!(taken("/v1/envelopes", "", &h, NOW), Err(PullError::Input), "{input}");
+            assert_eq!(
+                taken("/v1/envelopes", "", &h, NOW),
+                Err(PullError::Input),
+                "{input}"
+            );
         }
         let plus = good.signature_input.replace("created=", "created=+");
         let h = with(&plus, &good.signature);
         assert_eq!(taken("/v1/envelopes", "", &h, NOW), Err(PullError::Input));
         for signature in ["", "desk=::", "desk=:AAAA:", "other=:AAAA:"] {
             let h = with(&good.signature_input, signature);
-            assert_eq!(taken("/v1/envelopes", "", &h, NOW), Err(PullError::Form), "{signature}");
+            assert_eq!(
+                taken("/v1/envelopes", "", &h, NOW),
+                Err(PullError::Form),
+                "{signature}"
+            );
         }
     }
 }

@@ -79,19 +79,32 @@ pub enum ReceiptError {
 /// The leaf of an envelope in the log: SHA-256(0x00 · salt · envelope). The first byte separates
 /// leaves from inner nodes (RFC 9162 2.1.1).
 pub fn leaf_hash(salt: &[u8; SALT_LEN], envelope: &Envelope) -> [u8; 32] {
-    Sha256::new().chain_update([0]).chain_update(salt).chain_update(envelope.as_bytes()).finalize().into()
+    Sha256::new()
+        .chain_update([0])
+        .chain_update(salt)
+        .chain_update(envelope.as_bytes())
+        .finalize()
+        .into()
 }
 
 /// The name of a log in receipts.
 pub fn log_origin(key: &VerifyingKey) -> [u8; 32] {
-    Sha256::new().chain_update(b"lapwing log v1\n").chain_update(key.as_bytes()).finalize().into()
+    Sha256::new()
+        .chain_update(b"lapwing log v1\n")
+        .chain_update(key.as_bytes())
+        .finalize()
+        .into()
 }
 
 impl Receipt {
     /// Signs the promise. Ed25519 is deterministic, so a retry gets the same bytes.
     pub fn sign(key: &SigningKey, leaf: [u8; 32], time: i64) -> Self {
-        let mut receipt =
-            Self { origin: log_origin(&key.verifying_key()), leaf, time, signature: [0; 64] };
+        let mut receipt = Self {
+            origin: log_origin(&key.verifying_key()),
+            leaf,
+            time,
+            signature: [0; 64],
+        };
         receipt.signature = key.sign(&receipt.signed()).to_bytes();
         receipt
     }
@@ -163,10 +176,14 @@ impl Answer {
     /// # Errors
     /// When the bytes are no answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, ReceiptError> {
-        let b: &[u8; ANSWER_LEN] = bytes
-            .try_into()
-            .map_err(|_length| ReceiptError::Length { expected: ANSWER_LEN, actual: bytes.len() })?;
-        Ok(Self { receipt: Receipt::decode(&b[..RECEIPT_LEN])?, salt: part(b, RECEIPT_LEN) })
+        let b: &[u8; ANSWER_LEN] = bytes.try_into().map_err(|_length| ReceiptError::Length {
+            expected: ANSWER_LEN,
+            actual: bytes.len(),
+        })?;
+        Ok(Self {
+            receipt: Receipt::decode(&b[..RECEIPT_LEN])?,
+            salt: part(b, RECEIPT_LEN),
+        })
     }
 
     /// Whether the promise is for this envelope.
@@ -206,7 +223,10 @@ mod tests {
     fn answer() -> Answer {
         let salt = [9; SALT_LEN];
         let leaf = leaf_hash(&salt, &envelope(1));
-        Answer { receipt: Receipt::sign(&key(), leaf, 1_790_000_000), salt }
+        Answer {
+            receipt: Receipt::sign(&key(), leaf, 1_790_000_000),
+            salt,
+        }
     }
 
     #[test]

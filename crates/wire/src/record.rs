@@ -110,18 +110,28 @@ mod tests {
         let mut bytes = Envelope::header_for(KeyEpoch(1), &[0; 32]).to_vec();
         bytes.resize(ENVELOPE_LEN, 5);
         let envelope = Envelope::from_bytes(&bytes).unwrap();
-        Record { index, time: 1_790_000_000, salt: [1; SALT_LEN], envelope }
+        Record {
+            index,
+            time: 1_790_000_000,
+            salt: [1; SALT_LEN],
+            envelope,
+        }
     }
 
     fn encoded(indices: &[u64]) -> Vec<u8> {
         let mut out = Vec::new();
-        indices.iter().for_each(|&i| record(i).encode_into(&mut out));
+        indices
+            .iter()
+            .for_each(|&i| record(i).encode_into(&mut out));
         out
     }
 
     #[test]
     fn records_read_back() {
-        assert_eq!(records(&encoded(&[1, 2, 9])).unwrap(), [record(1), record(2), record(9)]);
+        assert_eq!(
+            records(&encoded(&[1, 2, 9])).unwrap(),
+            [record(1), record(2), record(9)]
+        );
         assert_eq!(records(&[]).unwrap(), []);
     }
 
@@ -140,7 +150,10 @@ mod tests {
         bytes[ENVELOPE_AT] = 0;
         assert_eq!(
             records(&bytes),
-            Err(RecordError::Envelope { index: 7, source: EnvelopeError::Version(0) })
+            Err(RecordError::Envelope {
+                index: 7,
+                source: EnvelopeError::Version(0)
+            })
         );
     }
 }
