@@ -1,0 +1,207 @@
+//! One phone: its pseudonym, the newest bulletin, the next report.
+
+use lapwing_model::{Form, FormError};
+use lapwing_seal::{AUTHOR_LEN, FieldSeed, Frame, ReceptionPublic, Report, SealError, seal};
+use lapwing_wire::{
+    Answer, Bulletin, BulletinError, Envelope, KeyEpoch, ReceiptError, VerifyingKey,
+};
+use rand_core::CryptoRng;
+use thiserror::Error;
+
+use crate::{ComposeError, Draft};
+
+/// The core of a witness's phone.
+pub struct Phone {
+    root: VerifyingKey,
+    author: [u8; AUTHOR_LEN],
+    next_sequence: u32,
+    form: Form,
+    bulletin: Option<Bulletin>,
+}
+
+/// Why the phone refuses.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PhoneError {
+    /// The root key is no Ed25519 key.
+    #[error("the desk's root key is not valid")]
+    RootKey,
+    /// The bulletin does not hold.
+    #[error(transparent)]
+    Bulletin(#[from] BulletinError),
+    /// Older than what the phone has seen: somebody shows an old one.
+    #[error("bulletin {offered} is older than {known}, which is known")]
+    Older {
+        /// Its number.
+        offered: u64,
+        /// The highest seen.
+        known: u64,
+    },
+    /// Past its time.
+    #[error("the bulletin has expired")]
+    Expired,
+    /// Its form is none.
+    #[error("the bulletin's form does not hold")]
+    Form(#[from] FormError),
+    /// No bulletin has been fetched yet.
+    #[error("no bulletin is known yet")]
+    NoBulletin,
+    /// The bulletin has no key for this week: the phone was offline for more than a quarter
+    /// of a year, or its clock is wrong.
+    #[error("the bulletin has no key for week {0}")]
+    NoKey(u32),
+    /// The draft must be changed.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// It could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Four billion reports have been sent.
+    #[error("this pseudonym is used up")]
+    UsedUp,
+}
+
+/// Why a relay's answer does not count.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// Malformed or for another envelope.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+}
+
+impl Phone {
+    /// A phone that trusts one desk. `next_sequence` comes from where the app keeps it.
+    ///
+    /// # Errors
+    /// `RootKey` when the bytes are no Ed25519 key.
+    pub fn new(
+        root_key: &[u8; 32],
+        author: [u8; AUTHOR_LEN],
+        next_sequence: u32,
+    ) -> Result<Self, PhoneError> {
+        let root = VerifyingKey::from_bytes(root_key).map_err(|_why| PhoneError::RootKey)?;
+        Ok(Self {
+            root,
+            author,
+            next_sequence,
+            form: Form::civil_protection(),
+            bulletin: None,
+        })
+    }
+
+    /// Takes a bulletin from a relay or from where the app kept it.
+    ///
+    /// # Errors
+    /// When it is not the desk's, has expired, or is older than one already taken.
+    pub fn accept_bulletin(&mut self, bytes: &[u8], now: i64) -> Result<&Bulletin, PhoneError> {
+        let bulletin = Bulletin::verify(bytes, &self.root)?;
+        if bulletin.expires <= now {
+            return Err(PhoneError::Expired);
+        }
+        if let Some(known) = self.bulletin.as_ref().map(|b| b.number)
+            && bulletin.number < known
+        {
+            return Err(PhoneError::Older {
+                offered: bulletin.number,
+                known,
+            });
+        }
+        self.form = Form::parse(&bulletin.form)?;
+        Ok(self.bulletin.insert(bulletin))
+    }
+
+    /// The newest bulletin taken.
+    pub fn bulletin(&self) -> Option<&Bulletin> {
+        self.bulletin.as_ref()
+    }
+
+    /// The form of the newest bulletin, else the default one.
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// Sequence number of the next report: to be kept before the envelope is sent.
+    pub fn next_sequence(&self) -> u32 {
+        self.next_sequence
+    }
+
+    /// Composes and seals a report. The draft is not kept.
+    ///
+    /// # Errors
+    /// What must be changed, or what is missing.
+    pub fn report(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        draft: &Draft,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
+        self.sealed(rng, draft, now, None)
+    }
+
+    /// Composes and seals a report out of a record of the past, for a desk that was started to
+    /// replay; live desks refuse it. `at` is when it came in originally.
+    ///
+    /// # Errors
+    /// As [`Phone::report`].
+    pub fn replayed(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        draft: &Draft,
+        at: i64,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
+        self.sealed(rng, draft, now, Some(at))
+    }
+
+    /// Seals cover: to everybody but the desk it looks like a report.
+    ///
+    /// # Errors
+    /// When no reception key is known.
+    pub fn cover(&self, rng: &mut impl CryptoRng, now: i64) -> Result<Envelope, PhoneError> {
+        Ok(seal(rng, &self.reception(now)?, &Frame::Cover)?)
+    }
+
+    fn sealed(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        draft: &Draft,
+        now: i64,
+        replayed_at: Option<i64>,
+    ) -> Result<Envelope, PhoneError> {
+        let observation = draft.compose(&self.form, replayed_at.unwrap_or(now).max(now))?;
+        let to = self.reception(now)?;
+        let sequence = self.next_sequence;
+        let after = sequence.checked_add(1).ok_or(PhoneError::UsedUp)?;
+        let seed = FieldSeed::generate(rng);
+        let report = Report {
+            author: self.author,
+            sequence,
+            seed,
+            observation,
+            replayed_at,
+        };
+        let envelope = seal(rng, &to, &Frame::Report(report))?;
+        self.next_sequence = after;
+        Ok(envelope)
+    }
+
+    fn reception(&self, now: i64) -> Result<ReceptionPublic, PhoneError> {
+        let bulletin = self.bulletin.as_ref().ok_or(PhoneError::NoBulletin)?;
+        let key = bulletin
+            .key_at(now)
+            .ok_or(PhoneError::NoKey(KeyEpoch::at(now).0))?;
+        Ok(ReceptionPublic::parse(key.epoch, &key.public)?)
+    }
+
+    /// Whether a relay's answer is a receipt for this envelope. The relay's own key is not known
+    /// to the phone yet, so its signature is left to the desk and to whoever audits the log.
+    ///
+    /// # Errors
+    /// When the answer is malformed or for another envelope.
+    pub fn check_answer(envelope: &[u8], answer: &[u8]) -> Result<(), AnswerError> {
+        let answer = Answer::decode(answer)?;
+        let envelope = Envelope::from_bytes(envelope).map_err(|_why| ReceiptError::Leaf)?;
+        Ok(answer.check(&envelope)?)
+    }
+}
