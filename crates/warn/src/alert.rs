@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use crate::codes::{Category, Certainty, MsgType, ResponseType, Severity, Status, Urgency};
 use crate::geo::{Circle, Feet, Polygon};
-use crate::text::{Language, Text, Token, Uri};
+use crate::text::{Language, Text, Token, Uri, UriReference};
 use crate::time::Time;
 
 /// A CAP alert that meets every demand of the standard on its parts together.
@@ -134,7 +134,7 @@ pub struct Resource {
     /// `size` in bytes, approximately.
     pub size: Option<u64>,
     /// `uri`: absolute, or a bare name for what `derefUri` holds.
-    pub uri: Option<Text>,
+    pub uri: Option<UriReference>,
     /// `derefUri`: the content in base64.
     pub deref_uri: Option<Text>,
     /// `digest`: SHA-1 of the content in hexadecimal.

@@ -65,7 +65,7 @@ pub use alert::{
 };
 pub use codes::{Category, Certainty, MsgType, ResponseType, Severity, Status, Urgency};
 pub use geo::{Circle, Feet, PlaceError, Point, Polygon};
-pub use text::{Language, Text, TextError, Token, Uri};
+pub use text::{Language, Text, TextError, Token, Uri, UriReference};
 pub use time::{Time, TimeRange};
 
 // Documents.

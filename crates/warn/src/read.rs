@@ -1,7 +1,7 @@
 //! Reading: as strict as the schema and section 3.2 of CAP 1.2.
 //!
-//! Lenient in two places, both where the schema is: an optional element that
-//! is there but blank counts as absent, and any numeric offset is a time.
+//! Lenient in two places, both where the schema is: an optional text that is
+//! there but blank counts as absent, and any numeric offset makes a time.
 //! Signatures are neither kept nor verified.
 
 mod tree;
@@ -11,7 +11,7 @@ use crate::alert::{
 };
 use crate::codes::{Category, Certainty, MsgType, ResponseType, Severity, Status, Urgency};
 use crate::geo::{Circle, Feet, PlaceError, Polygon};
-use crate::text::{Language, Text, TextError, Token, Uri, is_blank};
+use crate::text::{Language, Text, TextError, Token, Uri, UriReference, is_blank};
 use crate::time::Time;
 
 use tree::Element;
@@ -191,8 +191,8 @@ fn read_references(list: &str) -> Result<Vec<Reference>, ReadError> {
 
 fn read_info(element: Element) -> Result<Info, ReadError> {
     let mut info = Parts::of("info", element)?;
-    let language = match info.optional("language")? {
-        Some(tag) => Language::new(tag).map_err(|error| ReadError::Text {
+    let language = match info.leaf("language")? {
+        Some(tag) => Language::new(tag.trim()).map_err(|error| ReadError::Text {
             element: "language",
             error,
         })?,
@@ -215,14 +215,7 @@ fn read_info(element: Element) -> Result<Info, ReadError> {
         headline: info.text("headline")?,
         description: info.text("description")?,
         instruction: info.text("instruction")?,
-        web: info
-            .optional("web")?
-            .map(|uri| Uri::new(uri.trim()))
-            .transpose()
-            .map_err(|error| ReadError::Text {
-                element: "web",
-                error,
-            })?,
+        web: info.uri("web", Uri::new)?,
         contact: info.text("contact")?,
         parameters: info.named("parameter")?,
         resources: info.each("resource", read_resource)?,
@@ -237,11 +230,11 @@ fn read_resource(element: Element) -> Result<Resource, ReadError> {
     let read = Resource {
         description: resource.required_text("resourceDesc")?,
         mime_type: resource.required_text("mimeType")?,
-        size: match resource.optional("size")? {
+        size: match resource.leaf("size")? {
             Some(size) => Some(read_size(&size)?),
             None => None,
         },
-        uri: resource.text("uri")?,
+        uri: resource.uri("uri", UriReference::new)?,
         deref_uri: resource.text("derefUri")?,
         digest: resource.text("digest")?,
     };
@@ -275,8 +268,8 @@ fn read_area(element: Element) -> Result<Area, ReadError> {
         })
         .transpose()
     };
-    let altitude = feet("altitude", area.optional("altitude")?)?;
-    let ceiling = feet("ceiling", area.optional("ceiling")?)?;
+    let altitude = feet("altitude", area.leaf("altitude")?)?;
+    let ceiling = feet("ceiling", area.leaf("ceiling")?)?;
     let height = match (altitude, ceiling) {
         (Some(altitude), ceiling) => Some(Height { altitude, ceiling }),
         (None, None) => None,
@@ -299,7 +292,8 @@ fn read_area(element: Element) -> Result<Area, ReadError> {
 }
 
 fn time(element: &'static str, text: &str) -> Result<Time, ReadError> {
-    Time::parse(text).ok_or(ReadError::NotTime { element })
+    // `xs:dateTime` drops white space around it; strings and codes do not.
+    Time::parse(text.trim_matches([' ', '\t', '\n', '\r'])).ok_or(ReadError::NotTime { element })
 }
 
 /// The children of one element, taken in the order of the schema.
@@ -364,6 +358,19 @@ impl Parts {
 
     fn required_text(&mut self, name: &'static str) -> Result<Text, ReadError> {
         Text::new(self.required(name)?).map_err(|error| ReadError::Text {
+            element: name,
+            error,
+        })
+    }
+
+    /// `xs:anyURI` drops white space around it.
+    fn uri<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(String) -> Result<T, TextError>,
+    ) -> Result<Option<T>, ReadError> {
+        let uri = self.optional(name)?.map(|uri| read(uri.trim().to_owned()));
+        uri.transpose().map_err(|error| ReadError::Text {
             element: name,
             error,
         })

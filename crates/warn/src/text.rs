@@ -24,8 +24,8 @@ pub enum TextError {
     /// Not a language tag in the sense of RFC 3066 and `xs:language`.
     #[error("language tag is malformed")]
     NotLanguage,
-    /// Not an absolute URI (RFC 3986, 4.3, without resolving anything).
-    #[error("absolute uri is malformed")]
+    /// Not a URI, or not an absolute one where it must be (RFC 3986, 4.3).
+    #[error("uri is malformed")]
     NotUri,
 }
 
@@ -162,6 +162,38 @@ impl Uri {
     }
 }
 
+/// A URI, absolute or relative (RFC 3986, 4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UriReference(String);
+
+impl UriReference {
+    /// Checks that `uri` is not empty and holds nothing that a URI cannot.
+    ///
+    /// # Errors
+    /// [`TextError::NotXml`] or [`TextError::NotUri`].
+    pub fn new(uri: impl Into<String>) -> Result<Self, TextError> {
+        let uri = uri.into();
+        check_xml(&uri)?;
+        if !uri.is_empty() && uri.chars().all(is_uri_char) {
+            Ok(Self(uri))
+        } else {
+            Err(TextError::NotUri)
+        }
+    }
+
+    /// The URI.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has a scheme.
+    #[must_use]
+    pub fn is_absolute(&self) -> bool {
+        is_absolute(&self.0)
+    }
+}
+
 macro_rules! show {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
@@ -176,7 +208,7 @@ macro_rules! show {
         }
     )*};
 }
-show!(Text, Token, Language, Uri);
+show!(Text, Token, Language, Uri, UriReference);
 
 /// Refuses what XML 1.0 cannot carry even escaped (production 2).
 pub(crate) fn check_xml(text: &str) -> Result<(), TextError> {
@@ -269,5 +301,8 @@ mod tests {
         ] {
             assert_eq!(Uri::new(bad), Err(TextError::NotUri), "{bad}");
         }
+        assert!(!UriReference::new("map.png").unwrap().is_absolute());
+        assert_eq!(UriReference::new("a map.png"), Err(TextError::NotUri));
+        assert_eq!(UriReference::new(""), Err(TextError::NotUri));
     }
 }

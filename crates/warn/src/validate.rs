@@ -3,7 +3,6 @@
 use crate::alert::{Alert, Info, Resource, Scope};
 use crate::codes::{MsgType, ResponseType, Status};
 use crate::read::MAX_BYTES;
-use crate::text::Uri;
 use crate::write::to_xml;
 
 /// One place where an alert departs from the standard's advice.
@@ -207,10 +206,7 @@ fn check_resource(info: usize, index: usize, resource: &Resource, found: &mut Ve
             resource: index,
         });
     }
-    let relative = resource
-        .uri
-        .as_ref()
-        .is_some_and(|uri| Uri::new(uri.as_str().trim()).is_err());
+    let relative = resource.uri.as_ref().is_some_and(|uri| !uri.is_absolute());
     if relative && resource.deref_uri.is_none() {
         found.push(Violation::ResourceUri {
             info,

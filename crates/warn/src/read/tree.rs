@@ -45,8 +45,7 @@ pub(super) fn parse(xml: &str) -> Result<Element, ReadError> {
     loop {
         let at = reader.buffer_position();
         let broken = ReadError::NotWellFormed { at };
-        // The XML declaration may stand only at the very beginning (XML 1.0,
-        // 2.8); what the reader cannot parse is broken, whatever its reason.
+        // What the reader cannot parse is broken, whatever its reason.
         let Ok(event) = reader.read_event() else {
             return Err(ReadError::NotWellFormed {
                 at: reader.error_position(),
@@ -54,13 +53,24 @@ pub(super) fn parse(xml: &str) -> Result<Element, ReadError> {
         };
         match event {
             Event::Eof => return parser.finish(at),
-            Event::Decl(decl) => {
-                if !first || !decl.version().is_ok_and(|version| version == "1.0") {
+            Event::Decl(_) => {
+                if !first || !is_declaration(xml) {
                     return Err(broken);
                 }
             }
             Event::DocType(_) => return Err(ReadError::Doctype),
-            Event::Comment(_) | Event::PI(_) => {}
+            Event::Comment(comment) => {
+                check_xml(&comment.xml10_content()).map_err(|_| broken)?;
+            }
+            Event::PI(instruction) => {
+                let target = instruction.target();
+                let sound = is_name(target)
+                    && !target.eq_ignore_ascii_case("xml")
+                    && check_xml(instruction.content()).is_ok();
+                if !sound {
+                    return Err(broken);
+                }
+            }
             Event::Start(start) => parser.start(&reader, &start, at)?,
             Event::Empty(start) => {
                 parser.start(&reader, &start, at)?;
@@ -135,8 +145,14 @@ impl Parser {
     /// none, and `xsi:` ones are always allowed (XML Schema part 1, 2.6).
     fn attributes(&self, reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Option<bool> {
         let mut foreign = false;
+        if !is_name(start.name().as_ref()) || !are_apart(start.attributes_raw()) {
+            return None;
+        }
         for attribute in start.attributes() {
             let attribute = attribute.ok()?;
+            if !is_name(attribute.key.as_ref()) || attribute.value.contains('<') {
+                return None;
+            }
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
             check_xml(&value).ok()?;
             if attribute.key.as_namespace_binding().is_some() {
@@ -201,6 +217,85 @@ impl Parser {
             None => ReadError::NotCap,
         }
     }
+}
+
+/// Whether the document begins with a declaration of XML 1.0 (XML 1.0, 2.8,
+/// productions 23 to 26, 32, 80, 81). It may stand nowhere else, and the
+/// reader passes whatever begins like one.
+fn is_declaration(xml: &str) -> bool {
+    let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
+    let Some((mut rest, _)) = xml
+        .strip_prefix("<?xml")
+        .and_then(|xml| xml.split_once("?>"))
+    else {
+        return false;
+    };
+    let encoding = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    pseudo_attribute(&mut rest, "version") == Some("1.0")
+        && pseudo_attribute(&mut rest, "encoding").is_none_or(encoding)
+        && pseudo_attribute(&mut rest, "standalone").is_none_or(|it| it == "yes" || it == "no")
+        && is_blank(rest)
+}
+
+/// Takes ` name="value"` off the front, if it is there.
+fn pseudo_attribute<'a>(rest: &mut &'a str, name: &str) -> Option<&'a str> {
+    let white = [' ', '\t', '\n', '\r'];
+    let after = rest.trim_start_matches(white);
+    let spaced = after.len() < rest.len();
+    let after = after.strip_prefix(name)?.trim_start_matches(white);
+    let after = after.strip_prefix('=')?.trim_start_matches(white);
+    let quote = after
+        .chars()
+        .next()
+        .filter(|c| spaced && matches!(c, '"' | '\''))?;
+    let (value, after) = after.strip_prefix(quote)?.split_once(quote)?;
+    *rest = after;
+    Some(value)
+}
+
+/// Whether this is a name (XML 1.0, 2.3, productions 4, 4a and 5); the reader
+/// takes anything up to a white space for one.
+fn is_name(name: &str) -> bool {
+    let starts = |c: char| {
+        matches!(c,
+            ':' | '_' | 'A'..='Z' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}'
+            | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}'
+            | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}'
+            | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}'
+            | '\u{10000}'..='\u{EFFFF}')
+    };
+    let continues = |c: char| {
+        starts(c)
+            || matches!(c,
+                '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+    };
+    name.starts_with(starts) && name.chars().all(continues)
+}
+
+/// Whether white space stands before every attribute but in no name (XML 1.0,
+/// 3.1, production 40): after a closing quotation mark comes space or nothing.
+fn are_apart(attributes: &str) -> bool {
+    let mut rest = attributes;
+    while let Some(open) = rest.find(['"', '\'']) {
+        let quote = if rest[open..].starts_with('"') {
+            '"'
+        } else {
+            '\''
+        };
+        let Some((_, after)) = rest[open + 1..].split_once(quote) else {
+            return false;
+        };
+        if !(after.is_empty() || after.starts_with([' ', '\t', '\n', '\r'])) {
+            return false;
+        }
+        rest = after;
+    }
+    true
 }
 
 /// The five entities of XML 1.0, 4.6 and character references; others would
