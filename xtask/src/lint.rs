@@ -15,12 +15,15 @@ pub(crate) struct Options {
     bless: bool,
 }
 
+/// A check and its name.
+type Check = (&'static str, fn() -> Result<()>);
+
 pub(crate) fn run(options: &Options) -> Result<()> {
     if options.bless {
         return zones::write_lists();
     }
     // The quick ones first.
-    let checks: [(&str, fn() -> Result<()>); 10] = [
+    let checks: [Check; 10] = [
         ("format", format),
         ("tracked files", tracked_files),
         ("forbid unsafe", forbid_unsafe),

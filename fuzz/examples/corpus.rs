@@ -1,0 +1,228 @@
+//! Writes the corpus: for each target a few inputs that are accepted and a few that just miss.
+//!
+//! `cargo run -p lapwing-fuzz --example corpus` writes the same bytes each time. What fuzzing finds is added by hand.
+
+use std::fs;
+use std::io::Result;
+use std::path::Path;
+
+use lapwing_fuzz::{EPOCH, root_key, secret};
+use lapwing_model::{Danger, Form, Heading, Known, Observation, Place, Precision, Region};
+use lapwing_seal::{FieldSeed, Frame, Report, seal};
+use lapwing_wire::{
+    Answer, Bulletin, BulletinWarning, Envelope, ListedFile, Publication, Receipt, ReceptionKey,
+    Record, WarningState, WarningText, pull,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
+const NOW: i64 = 1_790_000_000;
+
+fn main() -> Result<()> {
+    let mut rng = ChaCha20Rng::from_seed([1; 32]);
+    let report = Report {
+        author: [3; 16],
+        sequence: 5,
+        seed: FieldSeed::from_bytes([4; 32]),
+        observation: observation("вибухи з боку річки"),
+        replayed_at: None,
+    };
+    let frame = Frame::Report(report.clone());
+    let replayed = Frame::Report(Report {
+        replayed_at: Some(NOW),
+        ..report
+    });
+    let [cover, plain, replay] =
+        [&Frame::Cover, &frame, &replayed].map(|frame| frame.encode().expect("it fits"));
+    let envelope = seal(&mut rng, &secret().public(), &frame).expect("the key is good");
+    let covering = seal(&mut rng, &secret().public(), &Frame::Cover).expect("the key is good");
+    let receipt = Receipt::sign(&root_key(), [6; 32], NOW);
+    let answer = Answer {
+        receipt: receipt.clone(),
+        salt: [8; 32],
+    };
+    let public = secret().public_bytes();
+
+    keep("observation", "least", &observation("").encode())?;
+    keep(
+        "observation",
+        "with-note",
+        &observation("дві машини, одна горить").encode(),
+    )?;
+    keep("observation", "with-all", &full_observation().encode())?;
+    keep("observation", "cut", &full_observation().encode()[..20])?;
+    keep(
+        "form",
+        "civil-protection.json",
+        Form::civil_protection().source(),
+    )?;
+    keep("form", "least.json", LEAST_FORM.as_bytes())?;
+    keep(
+        "form",
+        "out-of-order.json",
+        LEAST_FORM.replace("\"code\":1", "\"code\":0").as_bytes(),
+    )?;
+    keep("frame", "cover", cover.as_slice())?;
+    keep("frame", "report", trimmed(plain.as_slice()))?;
+    keep("frame", "replayed", trimmed(replay.as_slice()))?;
+    keep("frame", "unknown-type", &[9, 0, 0])?;
+    for target in ["envelope", "opening"] {
+        keep(target, "report", envelope.as_bytes())?;
+        keep(target, "cover", covering.as_bytes())?;
+        keep(target, "cut", &envelope.as_bytes()[..2_047])?;
+    }
+    let mut spoilt = *envelope.as_bytes();
+    spoilt[1_500] ^= 1;
+    keep("opening", "spoilt", &spoilt)?;
+    keep("receipt", "signed", &receipt.encode())?;
+    keep("receipt", "short", &receipt.encode()[1..])?;
+    keep("answer", "signed", &answer.encode())?;
+    keep("answer", "short", &answer.encode()[1..])?;
+    keep("reception_key", "good", public.as_slice())?;
+    keep(
+        "reception_key",
+        "not-reduced",
+        &[0xff; lapwing_wire::RECEPTION_PUBLIC_LEN],
+    )?;
+    let one = record(3, envelope.clone());
+    let two = [one.clone(), record(9, covering.clone())].concat();
+    keep("pulled", "one", &one)?;
+    keep("pulled", "two", &two)?;
+    keep("pulled", "backwards", &[record(9, covering), one].concat())?;
+    let feed = b"<feed/>".to_vec();
+    let signed = bulletin(&feed, &public).sign(&root_key());
+    let body = &signed[..signed.len() - 64];
+    keep("bulletin", "full", body)?;
+    keep("bulletin", "trailing", &[body, &[0]].concat())?;
+    let publication = Publication {
+        bulletin: signed,
+        files: vec![feed],
+    }
+    .encode();
+    keep("publication", "full", &publication)?;
+    keep("publication", "cut", &publication[..publication.len() - 1])?;
+    let headers = pull::sign(&root_key(), "/v1/envelopes", "after=3&limit=10", NOW);
+    let lines = format!("{}\n{}", headers.signature_input, headers.signature);
+    keep("pull_signature", "good", lines.as_bytes())?;
+    keep(
+        "pull_signature",
+        "late",
+        lines.replace("1790000000", "1790000301").as_bytes(),
+    )?;
+    let alert = fs::read(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/warn/tests/golden/alert.xml"),
+    )?;
+    keep("cap", "golden.xml", &alert)?;
+    keep(
+        "cap",
+        "no-sender.xml",
+        String::from_utf8_lossy(&alert)
+            .replace("sender>", "sander>")
+            .as_bytes(),
+    )
+}
+
+fn keep(target: &str, name: &str, data: &[u8]) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(name), data)
+}
+
+fn observation(note: &str) -> Observation {
+    Observation {
+        kind: 2,
+        place: Place::from_degrees(48.0159, 37.8028)
+            .expect("it is on earth")
+            .rounded(Precision::Metres100),
+        off_m: 400,
+        seen: NOW - 90,
+        seen_off_s: 300,
+        count: None,
+        heading: None,
+        known: Known::Heard,
+        danger: Danger::None,
+        note: note.to_owned(),
+    }
+}
+
+fn full_observation() -> Observation {
+    Observation {
+        count: Some(12),
+        heading: Heading::from_sector(3),
+        known: Known::Seen,
+        danger: Danger::Acute,
+        ..observation("колона їде на північ")
+    }
+}
+
+fn record(index: u64, envelope: Envelope) -> Vec<u8> {
+    let mut out = Vec::new();
+    Record {
+        index,
+        time: NOW,
+        salt: [8; 32],
+        envelope,
+    }
+    .encode_into(&mut out);
+    out
+}
+
+fn bulletin(feed: &[u8], public: &[u8; lapwing_wire::RECEPTION_PUBLIC_LEN]) -> Bulletin {
+    let place = |lat, lon| Place::from_degrees(lat, lon).expect("it is on earth");
+    let sha256: [u8; 32] = sha2_of(feed);
+    Bulletin {
+        root_key: root_key().verifying_key().to_bytes(),
+        number: 7,
+        issued: NOW,
+        expires: NOW + 604_800,
+        region: Region {
+            south_west: place(44.0, 22.0),
+            north_east: place(52.5, 40.5),
+        },
+        keys: vec![ReceptionKey {
+            epoch: EPOCH,
+            public: Box::new(*public),
+        }],
+        form: LEAST_FORM.as_bytes().to_vec(),
+        warnings: vec![BulletinWarning {
+            id: "desk-17".to_owned(),
+            kind: 2,
+            state: WarningState::Active,
+            sent: NOW,
+            expires: NOW + 3_600,
+            severity: "Extreme".to_owned(),
+            urgency: "Immediate".to_owned(),
+            certainty: "Likely".to_owned(),
+            centre: place(47.57, 35.8),
+            radius_m: 3_000,
+            texts: vec![WarningText {
+                lang: "uk".to_owned(),
+                headline: "Обстріл: Оріхів".to_owned(),
+                description: "Про це сказали двоє.".to_owned(),
+                instruction: "Ідіть в укриття.".to_owned(),
+                area: "Оріхів".to_owned(),
+            }],
+        }],
+        files: vec![ListedFile {
+            name: "warnings.atom".to_owned(),
+            sha256,
+        }],
+    }
+}
+
+fn sha2_of(data: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(data).into()
+}
+
+fn trimmed(plaintext: &[u8]) -> &[u8] {
+    let end = plaintext
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |at| at + 1);
+    &plaintext[..end]
+}
+
+const LEAST_FORM: &str = r#"{"id":"least","version":1,"languages":["uk","en"],"title":{"uk":"Найменша","en":"Least"},"kinds":[{"code":1,"name":"explosion","icon":"explosion","label":{"uk":"Вибух","en":"Explosion"},"precision_m":100,"count":null,"heading":false,"photo":false,"slot_s":300,"warns":"never","sources":2,"cap":null,"event":{"uk":"Вибух","en":"Explosion"},"instruction":{"uk":"","en":""}}]}"#;

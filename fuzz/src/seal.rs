@@ -1,0 +1,56 @@
+//! Decoders of `lapwing-seal`.
+
+use lapwing_seal::{Frame, ReceptionPublic, ReceptionSecret, open, root};
+use lapwing_wire::{Envelope, KeyEpoch, PLAINTEXT_LEN};
+
+/// The week that the fuzzed envelopes are sealed to.
+pub const EPOCH: KeyEpoch = KeyEpoch(2_969);
+
+/// The secret of that week.
+pub fn secret() -> ReceptionSecret {
+    ReceptionSecret::from_seed(EPOCH, &[9; 32])
+}
+
+/// The plaintext of an envelope; shorter inputs are filled with zeros, as the padding is.
+pub fn frame(data: &[u8]) -> bool {
+    let mut plaintext = [0; PLAINTEXT_LEN];
+    let Some(part) = plaintext.get_mut(..data.len()) else {
+        return false;
+    };
+    part.copy_from_slice(data);
+    let Ok(frame) = Frame::decode(&plaintext) else {
+        return false;
+    };
+    let again = frame.encode().expect("what was decoded fits");
+    assert_eq!(again.as_slice(), plaintext, "a frame has one encoding");
+    if let Frame::Report(report) = &frame {
+        let _root = root(&report.seed, &report.observation);
+    }
+    true
+}
+
+/// A whole envelope at the desk.
+pub fn opening(data: &[u8]) -> bool {
+    let Ok(envelope) = Envelope::from_bytes(data) else {
+        return false;
+    };
+    let Ok(frame) = open(&envelope, &secret()) else {
+        return false;
+    };
+    if let Frame::Report(report) = &frame {
+        assert_eq!(
+            root(&report.seed, &report.observation),
+            envelope.root(),
+            "the root is that of the content"
+        );
+    }
+    true
+}
+
+/// A reception key of the bulletin.
+pub fn reception_key(data: &[u8]) -> bool {
+    let Ok(bytes) = data.try_into() else {
+        return false;
+    };
+    ReceptionPublic::parse(EPOCH, bytes).is_ok_and(|key| key.epoch() == EPOCH)
+}
