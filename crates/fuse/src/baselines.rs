@@ -161,6 +161,11 @@ pub fn dbscan(sightings: &[Sighting], eps_km: f64, km_per_min: f64, min_points: 
             next += 1;
         }
     }
+    let mut names: FastMap<u64, u64> = FastMap::default();
+    for label in &mut labels {
+        let next = names.len() as u64;
+        *label = *names.entry(*label).or_insert(next);
+    }
     labels
 }
 

@@ -25,8 +25,8 @@ const ASTRAY: f64 = 0.01;
 /// Density of those: anywhere within three hours.
 const ASTRAY_DENSITY: f64 = 1.0 / 10_800.0;
 
-/// Logarithm of the factor for moments after a report's arrival: only a wrong clock at the desk explains them.
-const LOG_TOO_EARLY: f32 = -7.0;
+/// Factor for moments after a report's arrival: only a wrong clock at the desk explains them.
+const TOO_EARLY: f32 = 1e-3;
 
 /// Classes of stated times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,6 @@ pub(crate) struct Class(u8);
 /// Densities of the residual (stated minus true time), per second.
 pub(crate) struct Residuals {
     tables: Vec<Vec<f32>>,
-    logs: Vec<Vec<f32>>,
 }
 
 /// Uncertainties in seconds for which a table is kept; a stated one is served by the next larger.
@@ -43,7 +42,19 @@ const WIDTHS_S: [u32; 6] = [60, 180, 450, 900, 1_800, 3_600];
 
 impl Residuals {
     pub(crate) fn new(p: &Parameters) -> Self {
-        let stamped = |r: f64| stamped_density(r, p.stamp_mean_s);
+        // Tabulated once: the wide classes below average it a hundred times over.
+        let steps = 4 * REACH_S / STEP_S;
+        let base: Vec<f64> = (-steps..=steps)
+            .map(|i| stamped_density((i * STEP_S) as f64, p.stamp_mean_s))
+            .collect();
+        let stamped = |r: f64| {
+            let at = (r / STEP_S as f64).round() as i64 + steps;
+            usize::try_from(at)
+                .ok()
+                .and_then(|at| base.get(at))
+                .copied()
+                .unwrap_or(0.0)
+        };
         let flat = |r: f64, half: f64| if r.abs() <= half { 0.5 / half } else { 0.0 };
         // A rounded time is off by up to half its step, and by what its author remembers wrongly.
         let rounded = |r: f64, half: f64| {
@@ -76,11 +87,7 @@ impl Residuals {
             };
             tables.push(table(p, &soft));
         }
-        let logs = tables
-            .iter()
-            .map(|t| t.iter().map(|d| d.ln()).collect())
-            .collect();
-        Self { tables, logs }
+        Self { tables }
     }
 
     /// The class of a stated time.
@@ -146,9 +153,7 @@ fn table(p: &Parameters, f: &dyn Fn(f64) -> f64) -> Vec<f32> {
 pub(crate) struct Clock {
     /// Unix seconds of the middle of bin 0.
     start: i64,
-    /// Logarithm of the likelihood of all reports.
-    log: [f32; BINS],
-    /// The same as a distribution that sums to one.
+    /// The distribution over bins; sums to one.
     share: [f32; BINS],
 }
 
@@ -161,7 +166,6 @@ impl Clock {
             .saturating_mul(BIN_S);
         Self {
             start,
-            log: [0.0; BINS],
             share: [1.0 / BINS as f32; BINS],
         }
     }
@@ -191,39 +195,30 @@ impl Clock {
         f64::from(sum.max(1e-12))
     }
 
-    /// Adds a report (`sign` 1) or takes one out (`sign` -1).
-    pub(crate) fn add(
-        &mut self,
-        residuals: &Residuals,
-        class: Class,
-        seen: i64,
-        at: i64,
-        sign: f32,
-    ) {
-        let logs = &residuals.logs[usize::from(class.0)];
+    /// Takes in a report.
+    pub(crate) fn add(&mut self, residuals: &Residuals, class: Class, seen: i64, at: i64) {
+        let table = &residuals.tables[usize::from(class.0)];
         let passed = self.passed(at);
         let first = seen.saturating_sub(self.start);
-        for (i, log) in self.log.iter_mut().enumerate() {
-            let mut d = logs[Residuals::entry(first.saturating_sub(i as i64 * BIN_S))];
-            if i >= passed {
-                d += LOG_TOO_EARLY;
-            }
-            *log += sign * d;
-        }
-    }
-
-    /// Brings the distribution up to date after [`Clock::add`].
-    pub(crate) fn settle(&mut self) {
-        let top = self.log.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut sum = 0.0f32;
-        for (share, log) in self.share.iter_mut().zip(&self.log) {
-            *share = (log - top).exp();
+        for (i, share) in self.share.iter_mut().enumerate() {
+            let mut d = table[Residuals::entry(first.saturating_sub(i as i64 * BIN_S))];
+            if i >= passed {
+                d *= TOO_EARLY;
+            }
+            *share *= d;
             sum += *share;
         }
         let scale = 1.0 / sum;
         for share in &mut self.share {
-            *share *= scale;
+            // The floor keeps a bin that is out of the question from becoming a number too small to compute with.
+            *share = (*share * scale).max(1e-24);
         }
+    }
+
+    /// Forgets all reports, keeping the span of time.
+    pub(crate) fn reset(&mut self) {
+        self.share = [1.0 / BINS as f32; BINS];
     }
 
     /// Density that two incidents share one moment, per second.
@@ -269,28 +264,30 @@ mod tests {
         let r = Residuals::new(&Parameters::default());
         let mut c = Clock::about(10_061);
         for seen in [10_061, 10_101, 10_181] {
-            c.add(&r, Residuals::class(seen, 0), seen, seen + 60, 1.0);
+            c.add(&r, Residuals::class(seen, 0), seen, seen + 60);
         }
-        c.settle();
         let mean = c.mean();
         assert!((9_990..10_060).contains(&mean), "{mean}");
     }
 
     #[test]
-    fn taking_out_undoes_adding() {
+    fn nothing_is_reported_before_it_happens() {
         let r = Residuals::new(&Parameters::default());
-        let mut c = Clock::about(10_061);
-        c.add(&r, Residuals::class(10_061, 0), 10_061, 10_100, 1.0);
-        c.settle();
-        let before = c.share;
-        c.add(&r, Residuals::class(10_200, 0), 10_200, 10_300, 1.0);
-        c.add(&r, Residuals::class(10_200, 0), 10_200, 10_300, -1.0);
-        c.settle();
-        assert!(
-            c.share
-                .iter()
-                .zip(before)
-                .all(|(a, b)| (a - b).abs() < 1e-3)
-        );
+        // Rounded up to the full ten minutes, but sent two minutes before.
+        let mut c = Clock::about(12_000);
+        c.add(&r, Residuals::class(12_000, 0), 12_000, 11_880);
+        assert!(c.mean() < 11_880, "{}", c.mean());
+    }
+
+    #[test]
+    fn two_clocks_agree_best_when_their_reports_do() {
+        let r = Residuals::new(&Parameters::default());
+        let clock = |seen: i64| {
+            let mut c = Clock::about(seen);
+            c.add(&r, Residuals::class(seen, 0), seen, seen + 60);
+            c
+        };
+        let (a, b, c) = (clock(10_061), clock(10_101), clock(10_721));
+        assert!(a.agreement(&b) > 10.0 * a.agreement(&c));
     }
 }

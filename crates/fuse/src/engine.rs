@@ -232,7 +232,7 @@ impl Fuse {
             live: true,
         };
         incident.truth.copy_from_slice(self.p.kinds.prior());
-        incident.weigh(&r, &self.residuals, 1.0);
+        incident.weigh(&r, &self.residuals);
         incident.add_kind(&self.p.kinds, r.s.kind);
         let at = if let Some(at) = self.free_incidents.pop() {
             self.incidents[at as usize] = incident;
@@ -275,7 +275,7 @@ impl Fuse {
         incident.last_seen = incident.last_seen.max(r.s.seen);
         if root == slot {
             incident.primaries += 1;
-            incident.weigh(&r, &self.residuals, 1.0);
+            incident.weigh(&r, &self.residuals);
             incident.add_kind(&self.p.kinds, r.s.kind);
             self.reindex(at);
         }

@@ -6,11 +6,11 @@
 //! longitude is taken to be at least as long as at 89.5 degrees, so that cells stay finite.
 
 /// Mean radius of the earth in kilometres.
-pub const EARTH_KM: f64 = 6371.0088;
+pub(crate) const EARTH_KM: f64 = 6371.0088;
 /// Kilometres in one degree of latitude.
-pub const KM_PER_LAT: f64 = 110.574;
+pub(crate) const KM_PER_LAT: f64 = 110.574;
 /// Kilometres in one degree of longitude at the equator.
-pub const KM_PER_LON: f64 = 111.320;
+pub(crate) const KM_PER_LON: f64 = 111.320;
 
 const COS_AT_POLE: f64 = 0.0087;
 

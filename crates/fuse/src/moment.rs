@@ -8,7 +8,7 @@
 use crate::engine::{Change, Fuse};
 use crate::geo::Plane;
 use crate::sighting::IncidentId;
-use crate::store::{LiveIncident, LiveReport, NONE};
+use crate::store::{LiveReport, NONE};
 
 /// One incident that a report may belong to.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +81,8 @@ impl Fuse {
         let reach2 = p.echo_km * p.echo_km;
         let gate_km = (3.0 + 4.0 * r.sigma_km).min(p.echo_km);
         let plane = Plane::about(r.s.lat, r.s.lon);
-        let mut list: Vec<Choice> = Vec::new();
+        let recent = self.by_same_source(slot);
+        let mut list: Vec<Choice> = Vec::with_capacity(16);
         let mut echo = 0.0;
         let mut near = |entry: &crate::index::Entry| {
             let dt = (entry.time - r.s.seen).abs();
@@ -113,9 +114,9 @@ impl Fuse {
             + p.echo * echo * 3.0 / (std::f64::consts::PI * reach2) / p.echo_s;
         let fresh = rate.ln() + self.crowd_first() + self.kind_score(r, p.kinds.prior());
         for c in &mut list {
-            c.score = self.account_score(r, slot, &self.incidents[c.incident as usize]);
+            c.score = self.account_score(r, slot, c.incident, recent);
         }
-        for &earlier in self.by_same_source(slot) {
+        for &earlier in recent {
             let e = &self.reports[earlier as usize];
             if earlier == slot
                 || e.incident == NONE
@@ -175,8 +176,9 @@ impl Fuse {
         f64::from(sum.max(1e-9)).ln()
     }
 
-    /// Score of a report as one more account of an incident.
-    fn account_score(&self, r: &LiveReport, slot: u32, incident: &LiveIncident) -> f64 {
+    /// Score of a report as one more account of an incident; `recent` are the live reports of its author.
+    fn account_score(&self, r: &LiveReport, slot: u32, at: u32, recent: &[u32]) -> f64 {
+        let incident = &self.incidents[at as usize];
         let (x, y) = incident.plane.xy(r.s.lat, r.s.lon);
         let (mx, my, variance) = incident.place.mean();
         let v = variance + r.sigma_km * r.sigma_km;
@@ -186,21 +188,18 @@ impl Fuse {
             return f64::NEG_INFINITY;
         };
         let time = clock.density(&self.residuals, r.class, r.s.seen, r.s.at);
-        let mut score = self.crowd_next(incident.primaries)
+        let score = self.crowd_next(incident.primaries)
             + (place * time).ln()
             + self.kind_score(r, &incident.truth);
-        let at = incident.id;
-        let again = self.by_same_source(slot).iter().any(|&e| {
-            let e_incident = self.reports[e as usize].incident;
-            e != slot
-                && e_incident != NONE
-                && self.incidents[e_incident as usize].id == at
-                && self.reports[e as usize].root != slot
+        let again = recent.iter().any(|&e| {
+            let other = &self.reports[e as usize];
+            e != slot && other.incident == at && other.root != slot
         });
         if again {
-            score += self.p.again.ln();
+            score + self.p.again.ln()
+        } else {
+            score
         }
-        score
     }
 
     /// Score of a report as a repeat of an earlier one by the same person.
@@ -253,7 +252,7 @@ impl Fuse {
                 for &m in &self.incidents[n as usize].members {
                     let r = &self.reports[m as usize];
                     if r.root == m && self.recent(r) {
-                        let score = self.account_score(r, m, &self.incidents[changed as usize]);
+                        let score = self.account_score(r, m, changed, self.by_same_source(m));
                         if score > f64::from(r.own) - 1.0 {
                             look.push(m);
                         }
@@ -297,9 +296,7 @@ impl Fuse {
         let kept = self.incidents[from as usize].clone();
         if !alone {
             let incident = &mut self.incidents[from as usize];
-            incident.primaries -= 1;
-            incident.weigh(&r, &self.residuals, -1.0);
-            incident.settle_kind(&self.reports, &self.p.kinds, m);
+            incident.settle(&self.reports, &self.residuals, &self.p.kinds, m);
         }
         self.reports[m as usize].incident = NONE;
         let choices = self.choices(m, if alone { from } else { NONE });
@@ -422,13 +419,17 @@ impl Fuse {
                         .any(|&k| self.reports[k as usize].s.source == s)
             })
             .count();
-        let rate = self.rate_at(a, b, lat_a, lon_a, ca.mean());
-        together + (place * time * kind.max(1e-12)).ln() - rate.ln()
-            + again as f64 * self.p.again.ln()
+        let evidence =
+            together + (place * time * kind.max(1e-12)).ln() + again as f64 * self.p.again.ln();
+        // The rate is at least its floor: most pairs need no look at the neighbourhood.
+        if evidence < (self.p.fresh_per_km2_h / 3_600.0).ln() {
+            return f64::NEG_INFINITY;
+        }
+        evidence - self.rate_at(b, lat_a, lon_a, ca.mean()).ln()
     }
 
     /// Rate of new incidents per square kilometre and second at a place and time, not counting `b`.
-    fn rate_at(&self, _a: u32, b: u32, lat: f64, lon: f64, time: i64) -> f64 {
+    fn rate_at(&self, b: u32, lat: f64, lon: f64, time: i64) -> f64 {
         let p = &self.p;
         let reach2 = p.echo_km * p.echo_km;
         let plane = Plane::about(lat, lon);

@@ -58,8 +58,8 @@ pub(crate) struct PlaceSums {
 }
 
 impl PlaceSums {
-    pub(crate) fn add(&mut self, x: f64, y: f64, sigma: f64, sign: f64) {
-        let w = sign / (sigma * sigma);
+    pub(crate) fn add(&mut self, x: f64, y: f64, sigma: f64) {
+        let w = 1.0 / (sigma * sigma);
         self.w += w;
         self.x += w * x;
         self.y += w * y;
@@ -79,20 +79,6 @@ impl LiveIncident {
         self.plane.position(x, y)
     }
 
-    /// Recomputes the belief about the kind from the members.
-    pub(crate) fn settle_kind(&mut self, held: &[LiveReport], kinds: &KindTable, without: u32) {
-        for (p, prior) in self.truth.iter_mut().zip(kinds.prior()) {
-            *p = *prior;
-        }
-        for i in 0..self.members.len() {
-            let m = self.members[i];
-            let r = &held[m as usize];
-            if m != without && r.root == m {
-                self.add_kind(kinds, r.s.kind);
-            }
-        }
-    }
-
     pub(crate) fn add_kind(&mut self, kinds: &KindTable, kind: u8) {
         if !kinds.knows(kind) {
             return;
@@ -109,13 +95,37 @@ impl LiveIncident {
         }
     }
 
-    /// Adds (1) or takes out (-1) a report's place and time; its kind is settled apart.
-    pub(crate) fn weigh(&mut self, r: &LiveReport, residuals: &Residuals, sign: f64) {
+    /// Takes in the place and time of a report; its kind is settled apart.
+    pub(crate) fn weigh(&mut self, r: &LiveReport, residuals: &Residuals) {
         let (x, y) = self.plane.xy(r.s.lat, r.s.lon);
-        self.place.add(x, y, r.sigma_km, sign);
+        self.place.add(x, y, r.sigma_km);
         if let Some(clock) = &mut self.clock {
-            clock.add(residuals, r.class, r.s.seen, r.s.at, sign as f32);
-            clock.settle();
+            clock.add(residuals, r.class, r.s.seen, r.s.at);
+        }
+    }
+
+    /// Recomputes place, time and kind from the members, leaving one out.
+    pub(crate) fn settle(
+        &mut self,
+        held: &[LiveReport],
+        residuals: &Residuals,
+        kinds: &KindTable,
+        without: u32,
+    ) {
+        self.place = PlaceSums::default();
+        if let Some(clock) = &mut self.clock {
+            clock.reset();
+        }
+        self.truth.copy_from_slice(kinds.prior());
+        self.primaries = 0;
+        for i in 0..self.members.len() {
+            let m = self.members[i];
+            let r = &held[m as usize];
+            if m != without && r.root == m {
+                self.primaries += 1;
+                self.weigh(r, residuals);
+                self.add_kind(kinds, r.s.kind);
+            }
         }
     }
 }
