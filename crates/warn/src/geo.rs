@@ -249,8 +249,7 @@ fn decimal(text: &str) -> Result<f64, PlaceError> {
     if !plain {
         return Err(PlaceError::Malformed);
     }
-    text.parse()
-        .map_err(|_: std::num::ParseFloatError| PlaceError::Malformed)
+    text.parse().ok().ok_or(PlaceError::Malformed)
 }
 
 /// Writes `value / 10^places` without trailing noughts.

@@ -264,7 +264,9 @@ fn read_area(element: Element) -> Result<Area, ReadError> {
     let geocodes = area.named("geocode")?;
     let feet = |name: &'static str, text: Option<String>| {
         text.map(|text| {
-            Feet::parse(text.trim()).map_err(|_| ReadError::NotNumber { element: name })
+            Feet::parse(text.trim())
+                .ok()
+                .ok_or(ReadError::NotNumber { element: name })
         })
         .transpose()
     };

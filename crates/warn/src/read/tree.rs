@@ -23,7 +23,7 @@ const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 pub(super) struct Element {
     pub(super) name: String,
     pub(super) text: String,
-    pub(super) children: Vec<Element>,
+    pub(super) children: Vec<Self>,
 }
 
 /// Reads the one `alert` element of a document. Signatures are passed over.
@@ -60,7 +60,7 @@ pub(super) fn parse(xml: &str) -> Result<Element, ReadError> {
             }
             Event::DocType(_) => return Err(ReadError::Doctype),
             Event::Comment(comment) => {
-                check_xml(&comment.xml10_content()).map_err(|_| broken)?;
+                check_xml(&comment.xml10_content()).ok().ok_or(broken)?;
             }
             Event::PI(instruction) => {
                 let target = instruction.target();
@@ -190,7 +190,7 @@ impl Parser {
 
     fn data(&mut self, text: &str, at: u64) -> Result<(), ReadError> {
         let broken = ReadError::NotWellFormed { at };
-        check_xml(text).map_err(|_| broken.clone())?;
+        check_xml(text).ok().ok_or(broken.clone())?;
         let element = self.open.last_mut().ok_or(broken)?;
         if self.skip == 0 {
             element.text.push_str(text);
