@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Kinds with codes below this may have an entry of their own; all others are generic.
 pub const TABLE_KINDS: usize = 32;
 
+/// Code of a tornado in [`KindTable::storms`]; no kind of the *civil protection* form has it.
+pub const TORNADO: u8 = 25;
+
 /// How reports of a kind come together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,7 +52,8 @@ impl KindTable {
         }
     }
 
-    /// The default form, *civil protection*.
+    /// The default form, *civil protection*. Kinds that a deployment adds are chained within 2 km and an hour until
+    /// they are given a shape.
     ///
     /// The confusion of drones, missiles, explosions, shelling and fires is rounded from the development data
     /// (one in four shellings is reported as an explosion, and so on); every other kind is taken for another one
@@ -57,8 +61,8 @@ impl KindTable {
     #[must_use]
     pub fn civil_protection() -> Self {
         let mut table = Self::generic(Shape::Spread {
-            reach_km: 10.0,
-            lasts_s: 600,
+            reach_km: 2.0,
+            lasts_s: 3_600,
         });
         table.prior.fill(0.0);
         for &(kind, share) in MOMENTS {
@@ -87,6 +91,23 @@ impl KindTable {
             *p /= total;
         }
         table
+    }
+
+    /// Storm reports: episodes of any kind within 50 km and 12 hours, but a tornado (code [`TORNADO`]) is one moving
+    /// thing and followed by itself. For the storm files of the evaluation, and a pattern for what moves.
+    #[must_use]
+    pub fn storms() -> Self {
+        Self::generic(Shape::Spread {
+            reach_km: 50.0,
+            lasts_s: 12 * 3_600,
+        })
+        .with_shape(
+            TORNADO,
+            Shape::Spread {
+                reach_km: 10.0,
+                lasts_s: 600,
+            },
+        )
     }
 
     /// States that places of a kind are rounded to a grid of this many metres before they are sent.

@@ -49,6 +49,6 @@ pub use batch::{Labels, label_all};
 pub use engine::{Change, Fuse};
 pub use geo::haversine_km;
 pub use incident::{Incident, Stance, Voice};
-pub use kinds::{KindTable, Shape, TABLE_KINDS};
+pub use kinds::{KindTable, Shape, TABLE_KINDS, TORNADO};
 pub use parameters::Parameters;
 pub use sighting::{HowKnown, IncidentId, Sighting, Verdict};

@@ -92,6 +92,23 @@ impl Default for Parameters {
 }
 
 impl Parameters {
+    /// Settings for a file of reports: the defaults if the *civil protection* form has all the kinds, else those
+    /// of [`KindTable::storms`], without a quiet kind. A kind that only the file knows says nothing about itself,
+    /// so one table must serve, and the coarse one loses least.
+    #[must_use]
+    pub fn for_kinds(kinds: impl IntoIterator<Item = u8>) -> Self {
+        let defaults = Self::default();
+        if kinds.into_iter().all(|k| defaults.kinds.knows(k)) {
+            defaults
+        } else {
+            Self {
+                kinds: KindTable::storms(),
+                quiet_kind: None,
+                ..defaults
+            }
+        }
+    }
+
     /// Standard deviation per axis, kilometres, of a report's place.
     pub(crate) fn place_sigma_km(&self, kind: u8, unc_m: f32) -> f64 {
         let stated = if unc_m.is_finite() && unc_m > 0.0 {

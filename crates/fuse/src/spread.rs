@@ -1,14 +1,18 @@
 //! Things that last, spread or move: reports are chained to the nearest reports of the same kind.
 //!
 //! A report continues an incident when the squares of distance over reach and of time over duration add up to at
-//! most one. A report that continues two incidents joins them. This is single linkage (DBSCAN with two points) done
-//! as reports come in; a moving thing stays one incident as long as its reports follow each other closely.
+//! most one. A report that continues two incidents joins them if it is close to both. This is single linkage (DBSCAN with two
+//! points) done as reports come in, with a guard against chaining; a moving thing stays one incident as long as its reports follow each other closely.
 
 use crate::engine::{Change, Fuse};
 use crate::geo::Plane;
 use crate::index::{Entry, Index};
 use crate::sighting::IncidentId;
 use crate::store::NONE;
+
+/// Two incidents become one only over a report that is within half the reach of the farther one: chains of chance
+/// neighbours are what single linkage suffers from most. Square of a share of the reach.
+const BRIDGE: f64 = 0.25;
 
 /// Reports per cell that are compared with new ones; in a cell with more, the oldest step back.
 pub(crate) const PER_CELL: usize = 64;
@@ -80,7 +84,11 @@ impl Fuse {
         );
         let on_arrival = self.incidents[at as usize].id;
         let mut into = at;
-        let mut others: Vec<u32> = found.iter().map(|f| f.1).collect();
+        let mut others: Vec<u32> = found
+            .iter()
+            .filter(|f| f.1 == at || f.0 <= BRIDGE)
+            .map(|f| f.1)
+            .collect();
         others.sort_unstable_by_key(|&i| self.incidents[i as usize].id);
         others.dedup();
         if self.p.revise_s > 0 && others.len() > 1 {
