@@ -47,13 +47,21 @@ enum Verb {
     Web(web::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Xtask::parse().verb {
+fn main() -> std::process::ExitCode {
+    let done = match Xtask::parse().verb {
         Verb::Bench(options) => bench::run(&options),
         Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Lint(options) => lint::run(&options),
         Verb::Test(options) => test::run(&options),
         Verb::Up(options) => up::run(&options),
         Verb::Web(options) => web::run(&options).map(drop),
+    };
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            // The causes, not the stack: what failed is another program, or a machine without it.
+            eprintln!("\nerror: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
     }
 }

@@ -70,14 +70,20 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
         } else {
             said
         };
-        let from = said.char_indices().rev().nth(4000).map_or(0, |(at, _)| at);
-        bail!(
-            "`{}` failed: {status}\n{}",
-            line(command),
-            said[from..].trim_end()
-        );
+        bail!("`{}` failed: {status}\n{}", line(command), ends(&said));
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// The first and the last lines: tools name the cause in either, and their manual in between.
+fn ends(text: &str) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    match lines.len() {
+        0..=40 => lines.join("\n"),
+        long => [&lines[..20], &["…"], &lines[long - 20..]]
+            .concat()
+            .join("\n"),
+    }
 }
 
 /// Runs `work`, then prints one line: what was done, why, and how long it took.
@@ -142,7 +148,11 @@ pub(crate) fn bytes(count: u64) -> String {
 }
 
 fn line(command: &Command) -> String {
-    let mut line = command.get_program().to_string_lossy().into_owned();
+    // The name alone: where the program lies says nothing of what went wrong.
+    let name = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_else(|| command.get_program());
+    let mut line = name.to_string_lossy().into_owned();
     for argument in command.get_args() {
         line.push(' ');
         line.push_str(&argument.to_string_lossy());
@@ -168,6 +178,18 @@ mod tests {
         let error = run(&mut command("lapwing-no-such-program")).unwrap_err();
         assert!(format!("{error:#}").contains("lapwing-no-such-program"));
         assert_eq!(which("lapwing-no-such-program"), None);
+    }
+
+    #[test]
+    fn a_long_complaint_keeps_its_beginning_and_its_end() {
+        let long: Vec<String> = (0..500).map(|n| format!("line {n}")).collect();
+        let kept = ends(&long.join("\n"));
+        assert!(
+            kept.starts_with("line 0\n") && kept.ends_with("line 499"),
+            "{kept}"
+        );
+        assert_eq!(kept.lines().count(), 41);
+        assert_eq!(ends("one\ntwo\n"), "one\ntwo");
     }
 
     #[test]
