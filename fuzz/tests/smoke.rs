@@ -22,10 +22,13 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = folder("corpus").join(name);
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("no corpus for {name}: {error}"))
-        .map(|entry| entry.unwrap().path())
+        .map(|entry| entry.expect("the folder can be listed").path())
         .collect();
     files.sort();
-    files.iter().map(|file| fs::read(file).unwrap()).collect()
+    files
+        .iter()
+        .map(|file| fs::read(file).expect("the file can be read"))
+        .collect()
 }
 
 fn draw(rng: &mut ChaCha20Rng, below: usize) -> usize {
