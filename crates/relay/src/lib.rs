@@ -1,1 +1,75 @@
-//! The untrusted server: keeps sealed envelopes.
+//! The untrusted server: keeps sealed envelopes that it can neither open nor link.
+//!
+//! Implements section 6 of the design; requests, answers and refusals are those of `docs/HTTP.md`.
+//!
+//! **In scope:** taking envelopes durably and signing receipts, handing ranges to the desk that
+//! authenticates, serving what the desk publishes.
+//! **Out of scope:** the transparency log (a later issue; receipts already promise it), passes
+//! (admission is `open`), opening anything: no crate below this one can.
+//!
+//! Nothing here holds or logs a peer address, a header of a client, or the content of a request.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod public;
+mod routes;
+mod store;
+
+use std::{path::Path, sync::Arc};
+
+use axum::Router;
+use lapwing_wire::{SigningKey, VerifyingKey};
+use public::Public;
+
+pub use store::{NewEnvelope, Store, StoreError, Stored, sqlite::SqliteStore};
+
+/// Seconds since 1970 UTC, from wherever the program takes them.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// A relay over a store.
+pub struct Relay<S: Store = SqliteStore> {
+    store: S,
+    desk: VerifyingKey,
+    log_key: SigningKey,
+    public: Public,
+    clock: Clock,
+}
+
+impl Relay<SqliteStore> {
+    /// Opens, or makes, the embedded relay in a folder. `desk` is the root key of the one desk that
+    /// may pull and publish here.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub async fn open(folder: &Path, desk: VerifyingKey, clock: Clock) -> Result<Self, StoreError> {
+        Self::over(SqliteStore::open(folder)?, desk, clock).await
+    }
+}
+
+impl<S: Store> Relay<S> {
+    /// A relay over any store.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn over(store: S, desk: VerifyingKey, clock: Clock) -> Result<Self, StoreError> {
+        let log_key = SigningKey::from_bytes(&store.log_key().await?);
+        let public = Public::new(store.publication().await?, &desk);
+        Ok(Self {
+            store,
+            desk,
+            log_key,
+            public,
+            clock,
+        })
+    }
+
+    /// The key by which this relay signs receipts.
+    pub fn log_key(&self) -> VerifyingKey {
+        self.log_key.verifying_key()
+    }
+
+    /// All routes.
+    pub fn router(self) -> Router {
+        routes::router(Arc::new(self))
+    }
+}

@@ -1,0 +1,100 @@
+//! What a relay needs of a store, whatever it is made of.
+
+pub(crate) mod sqlite;
+
+use lapwing_wire::{Envelope, SALT_LEN};
+use thiserror::Error;
+use tokio::sync::watch;
+
+/// An envelope on its way into the store.
+#[derive(Clone, Debug)]
+pub struct NewEnvelope {
+    /// The envelope.
+    pub envelope: Envelope,
+    /// Salt of its leaf, drawn for it.
+    pub salt: [u8; SALT_LEN],
+    /// Now, in seconds since 1970 UTC.
+    pub time: i64,
+}
+
+/// What the store has of an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// When it was first stored.
+    pub time: i64,
+    /// Salt drawn then.
+    pub salt: [u8; SALT_LEN],
+}
+
+/// Why a store did not do it. Nothing that was acknowledged is touched by any of these.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No space is left.
+    #[error("no space is left on the relay's disk; free some, the relay goes on by itself")]
+    Full,
+    /// More requests wait than the store may hold.
+    #[error("too many requests wait for the store")]
+    Overloaded,
+    /// The folder cannot be used.
+    #[error("the relay's folder {folder} cannot be used")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Made by a newer or an unknown version.
+    #[error("the relay's store has schema {found}, this version knows {known}")]
+    Schema {
+        /// In the file.
+        found: i64,
+        /// In this program.
+        known: i64,
+    },
+    /// The writer has stopped.
+    #[error("the relay's store has stopped")]
+    Stopped,
+    /// The operating system gives no randomness.
+    #[error("the operating system gives no randomness")]
+    Randomness,
+    /// Anything else that the database says.
+    #[error("the relay's store does not answer")]
+    Database(#[source] rusqlite::Error),
+}
+
+/// Keeps envelopes.
+pub trait Store: Send + Sync + 'static {
+    /// Keeps an envelope. **Durable when it returns.** The same bytes again return what was stored
+    /// the first time, also across restarts, and take no second place.
+    fn put(&self, new: NewEnvelope) -> impl Future<Output = Result<Stored, StoreError>> + Send;
+
+    /// Records (`lapwing_wire::Record`, one after the other) with an index above `after`, in
+    /// order, at most `limit`. Only what is durable.
+    fn range(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<u8>, StoreError>> + Send;
+
+    /// Changes after every commit that added envelopes; holds the highest index.
+    fn newest(&self) -> watch::Receiver<u64>;
+
+    /// The newest publication, as it was kept.
+    fn publication(&self) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// Replaces the publication unless the kept one has this number or a higher one. Durable when
+    /// it returns; `false` when it was not newer.
+    fn publish(
+        &self,
+        number: u64,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Seed of the key that signs receipts: drawn once, the same for good.
+    fn log_key(&self) -> impl Future<Output = Result<[u8; 32], StoreError>> + Send;
+
+    /// Whether the store takes writes now.
+    fn healthy(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

@@ -1,0 +1,462 @@
+//! The embedded store: SQLite with group commit.
+//!
+//! One thread owns the connection that writes. It takes what waits, up to [`BATCH`] envelopes, into
+//! one transaction and answers all of them after its commit, which is synced to disk
+//! (`synchronous = FULL`). A crash before the commit leaves nothing of the batch and nobody with an
+//! acknowledgement; a crash after it leaves all of it, and phones that got no answer send again and
+//! get the same receipt.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use lapwing_wire::RECORD_LEN;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{NewEnvelope, Store, StoreError, Stored};
+
+/// Envelopes in one transaction.
+const BATCH: usize = 512;
+/// Envelopes that may wait; beyond it a relay says that it is overloaded.
+const QUEUE: usize = 4_096;
+/// Idle connections kept for reading.
+const READERS: usize = 4;
+const SCHEMA: i64 = 1;
+/// WAL pages after which SQLite moves them into the database: 16 MiB, so that bursts sync less.
+const CHECKPOINT_PAGES: i64 = 4_096;
+
+/// SQLite in one folder.
+pub struct SqliteStore {
+    path: PathBuf,
+    work: mpsc::Sender<Work>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    newest: watch::Receiver<u64>,
+    failing: Arc<AtomicBool>,
+}
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+enum Work {
+    Put(Box<NewEnvelope>, Answer<Stored>),
+    Publish(u64, Vec<u8>, Answer<bool>),
+    Probe(Answer<()>),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(why: rusqlite::Error) -> Self {
+        match why.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Database(why),
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens, or makes, the store in `folder`.
+    ///
+    /// # Errors
+    /// When the folder cannot be used or holds another schema.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let wrong = |source| StoreError::Folder {
+            folder: folder.display().to_string(),
+            source,
+        };
+        fs::create_dir_all(folder).map_err(wrong)?;
+        let path = folder.join("relay.sqlite");
+        let writer = prepare(&path)?;
+        let last: Option<i64> =
+            writer.query_row("SELECT max(idx) FROM envelope", [], |row| row.get(0))?;
+        let (newest_out, newest) = watch::channel(last.unwrap_or(0).unsigned_abs());
+        let (work, queue) = mpsc::channel(QUEUE);
+        let failing = Arc::new(AtomicBool::new(false));
+        let writing = Writer {
+            db: writer,
+            newest: newest_out,
+            failing: Arc::clone(&failing),
+        };
+        thread::Builder::new()
+            .name("relay-writer".into())
+            .spawn(move || writing.run(queue))
+            .map_err(wrong)?;
+        Ok(Self {
+            path,
+            work,
+            readers: Arc::default(),
+            newest,
+            failing,
+        })
+    }
+
+    async fn ask<T>(&self, work: impl FnOnce(Answer<T>) -> Work) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.work.try_send(work(answer)).map_err(|why| match why {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+        })?;
+        answered.await.map_err(|_gone| StoreError::Stopped)?
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (path, readers) = (self.path.clone(), Arc::clone(&self.readers));
+        let reading = move || {
+            let idle = || readers.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = idle().pop();
+            let db = match kept {
+                Some(db) => db,
+                None => Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+            };
+            let found = query(&db)?;
+            let mut idle = idle();
+            if idle.len() < READERS {
+                idle.push(db);
+            }
+            Ok(found)
+        };
+        tokio::task::spawn_blocking(reading)
+            .await
+            .map_err(|_gone| StoreError::Stopped)?
+    }
+}
+
+fn prepare(path: &Path) -> Result<Connection, StoreError> {
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match found {
+        SCHEMA => {}
+        0 => db.execute_batch(&format!("BEGIN;{}COMMIT;", include_str!("schema.sql")))?,
+        _ => {
+            return Err(StoreError::Schema {
+                found,
+                known: SCHEMA,
+            });
+        }
+    }
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_why| StoreError::Randomness)?;
+    db.execute(
+        "INSERT INTO setting (name, value) VALUES ('log-key', ?1) ON CONFLICT DO NOTHING",
+        [seed],
+    )?;
+    Ok(db)
+}
+
+struct Writer {
+    db: Connection,
+    newest: watch::Sender<u64>,
+    failing: Arc<AtomicBool>,
+}
+
+impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<Work>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while let Some(first) = queue.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(work) = next.take() {
+                match work {
+                    Work::Put(new, answer) => batch.push((new, answer)),
+                    Work::Publish(number, bytes, answer) => {
+                        let done = self.publish(number, &bytes);
+                        self.note(&done);
+                        // Whoever asked may be gone; it is durable all the same.
+                        let _ = answer.send(done);
+                    }
+                    Work::Probe(answer) => {
+                        let done = self.probe();
+                        self.note(&done);
+                        let _ = answer.send(done);
+                    }
+                }
+                if batch.len() < BATCH {
+                    next = queue.try_recv().ok();
+                }
+            }
+            if !batch.is_empty() {
+                self.commit(&mut batch);
+            }
+        }
+    }
+
+    fn note<T>(&self, done: &Result<T, StoreError>) {
+        let failed = done.is_err();
+        if self.failing.swap(failed, Ordering::Relaxed) != failed {
+            match done {
+                Ok(_) => tracing::info!("the store takes writes again"),
+                Err(why) => tracing::error!("the store takes no writes: {why}"),
+            }
+        }
+    }
+
+    /// One transaction for the batch; answers after its commit.
+    fn commit(&mut self, batch: &mut Vec<(Box<NewEnvelope>, Answer<Stored>)>) {
+        let done = self.insert(batch);
+        self.note(&done);
+        match done {
+            Ok((stored, last)) => {
+                if let Some(last) = last {
+                    self.newest.send_replace(last);
+                }
+                for ((_, answer), stored) in batch.drain(..).zip(stored) {
+                    let _ = answer.send(Ok(stored));
+                }
+            }
+            Err(why) => {
+                // The transaction is rolled back: nobody is told that anything was stored.
+                for (_, answer) in batch.drain(..) {
+                    let _ = answer.send(Err(match &why {
+                        StoreError::Full => StoreError::Full,
+                        _ => StoreError::Stopped,
+                    }));
+                }
+            }
+        }
+    }
+
+    fn insert(
+        &mut self,
+        batch: &[(Box<NewEnvelope>, Answer<Stored>)],
+    ) -> Result<(Vec<Stored>, Option<u64>), StoreError> {
+        let tx = self.db.transaction()?;
+        let mut out = Vec::with_capacity(batch.len());
+        let mut last = None;
+        {
+            let mut insert = tx.prepare_cached(
+                "INSERT INTO envelope (time, salt, digest, body) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (digest) DO NOTHING",
+            )?;
+            let mut find =
+                tx.prepare_cached("SELECT time, salt FROM envelope WHERE digest = ?1")?;
+            for (new, _) in batch {
+                let digest = new.envelope.digest();
+                let body = new.envelope.as_bytes();
+                if insert.execute(params![new.time, new.salt, digest, body])? == 1 {
+                    last = Some(tx.last_insert_rowid().unsigned_abs());
+                    out.push(Stored {
+                        time: new.time,
+                        salt: new.salt,
+                    });
+                } else {
+                    out.push(find.query_row([digest], |row| {
+                        Ok(Stored {
+                            time: row.get(0)?,
+                            salt: row.get(1)?,
+                        })
+                    })?);
+                }
+            }
+        }
+        tx.commit()?;
+        Ok((out, last))
+    }
+
+    fn publish(&mut self, number: u64, bytes: &[u8]) -> Result<bool, StoreError> {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let changed = self.db.execute(
+            "INSERT INTO publication (one, number, bytes) VALUES (1, ?1, ?2)
+             ON CONFLICT (one) DO UPDATE SET number = ?1, bytes = ?2 WHERE number < ?1",
+            params![number, bytes],
+        )?;
+        Ok(changed == 1)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.db.execute(
+            "INSERT INTO setting (name, value) VALUES ('probe', x'00')
+             ON CONFLICT DO UPDATE SET value = x'00'",
+            [],
+        )?;
+        Ok(())
+    }
+}
+
+impl Store for SqliteStore {
+    async fn put(&self, new: NewEnvelope) -> Result<Stored, StoreError> {
+        self.ask(|answer| Work::Put(Box::new(new), answer)).await
+    }
+
+    async fn range(&self, after: u64, limit: u32) -> Result<Vec<u8>, StoreError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        self.read(move |db| {
+            let mut query = db.prepare_cached(
+                "SELECT idx, time, salt, body FROM envelope WHERE idx > ?1 ORDER BY idx LIMIT ?2",
+            )?;
+            let mut rows = query.query(params![after, limit])?;
+            let mut out = Vec::with_capacity(RECORD_LEN * 64);
+            while let Some(row) = rows.next()? {
+                // Layout of `lapwing_wire::Record`; SQLite's columns go in without a copy between.
+                out.extend_from_slice(&row.get::<_, i64>(0)?.to_be_bytes());
+                out.extend_from_slice(&row.get::<_, i64>(1)?.to_be_bytes());
+                out.extend_from_slice(row.get_ref(2)?.as_blob()?);
+                out.extend_from_slice(row.get_ref(3)?.as_blob()?);
+            }
+            Ok(out)
+        })
+        .await
+    }
+
+    fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.clone()
+    }
+
+    async fn publication(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|db| {
+            db.query_row("SELECT bytes FROM publication", [], |row| row.get(0))
+                .optional()
+        })
+        .await
+    }
+
+    async fn publish(&self, number: u64, bytes: Vec<u8>) -> Result<bool, StoreError> {
+        self.ask(|answer| Work::Publish(number, bytes, answer))
+            .await
+    }
+
+    async fn log_key(&self) -> Result<[u8; 32], StoreError> {
+        self.read(|db| {
+            db.query_row(
+                "SELECT value FROM setting WHERE name = 'log-key'",
+                [],
+                |row| row.get(0),
+            )
+        })
+        .await
+    }
+
+    async fn healthy(&self) -> Result<(), StoreError> {
+        // Written to only after a failure, so that asking for health cannot wear the disk.
+        if self.failing.load(Ordering::Relaxed) {
+            self.ask(Work::Probe).await
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lapwing_wire::{ENVELOPE_LEN, Envelope, KeyEpoch, records};
+
+    fn new(n: u32) -> NewEnvelope {
+        let mut bytes = Envelope::header_for(KeyEpoch(n), &[0; 32]).to_vec();
+        bytes.resize(ENVELOPE_LEN, 7);
+        let envelope = Envelope::from_bytes(&bytes).unwrap();
+        NewEnvelope {
+            envelope,
+            salt: [n as u8; 32],
+            time: 1_790_000_000 + i64::from(n),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_envelope_keeps_its_first_time_and_salt_across_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path()).unwrap();
+        let first = store.put(new(1)).await.unwrap();
+        let key = store.log_key().await.unwrap();
+        drop(store);
+        let store = SqliteStore::open(folder.path()).unwrap();
+        let again = NewEnvelope {
+            salt: [99; 32],
+            time: 5,
+            ..new(1)
+        };
+        assert_eq!(store.put(again).await.unwrap(), first);
+        assert_eq!(store.log_key().await.unwrap(), key);
+        let kept = records(&store.range(0, 10).await.unwrap()).unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(
+            (kept[0].index, kept[0].time, kept[0].salt),
+            (1, first.time, first.salt)
+        );
+    }
+
+    #[tokio::test]
+    async fn many_at_once_are_each_kept_once_and_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(folder.path()).unwrap());
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..300 {
+            let store = Arc::clone(&store);
+            // Every envelope three times, as impatient phones would.
+            tasks.spawn(async move { store.put(new(n % 100)).await.unwrap() });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        let kept = records(&store.range(0, 1_000).await.unwrap()).unwrap();
+        assert_eq!(
+            kept.iter().map(|r| r.index).collect::<Vec<_>>(),
+            (1..=100).collect::<Vec<_>>()
+        );
+        assert_eq!(*store.newest().borrow(), 100);
+        let part = records(&store.range(40, 5).await.unwrap()).unwrap();
+        assert_eq!(
+            part.iter().map(|r| r.index).collect::<Vec<_>>(),
+            [41, 42, 43, 44, 45]
+        );
+    }
+
+    #[test]
+    fn a_full_disk_loses_nothing_acknowledged_and_is_over_when_space_returns() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = prepare(&folder.path().join("relay.sqlite")).unwrap();
+        db.pragma_update(None, "max_page_count", 60).unwrap();
+        let failing = Arc::new(AtomicBool::new(false));
+        let mut writer = Writer {
+            db,
+            newest: watch::channel(0).0,
+            failing: Arc::clone(&failing),
+        };
+        let put = |writer: &mut Writer, n: u32| {
+            let (answer, mut answered) = oneshot::channel();
+            writer.commit(&mut vec![(Box::new(new(n)), answer)]);
+            answered.try_recv().unwrap()
+        };
+        let mut acknowledged = 0;
+        let full = loop {
+            match put(&mut writer, acknowledged) {
+                Ok(_) => acknowledged += 1,
+                Err(why) => break why,
+            }
+        };
+        assert!(matches!(full, StoreError::Full), "{full}");
+        assert!(failing.load(Ordering::Relaxed));
+        assert!(acknowledged > 10);
+        writer
+            .db
+            .pragma_update(None, "max_page_count", 1_000)
+            .unwrap();
+        put(&mut writer, acknowledged).unwrap();
+        assert!(!failing.load(Ordering::Relaxed));
+        let kept: u32 = writer
+            .db
+            .query_row("SELECT count(*) FROM envelope", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, acknowledged + 1);
+    }
+
+    #[test]
+    fn an_unknown_schema_is_refused_by_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Connection::open(folder.path().join("relay.sqlite")).unwrap();
+        db.pragma_update(None, "user_version", 9).unwrap();
+        let refused = SqliteStore::open(folder.path()).map(|_| ());
+        assert!(matches!(
+            refused,
+            Err(StoreError::Schema { found: 9, known: 1 })
+        ));
+    }
+}
