@@ -106,7 +106,7 @@ pub struct RelayView {
 }
 
 /// What the desk believes happened.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Incident {
     /// Lasting number.
     #[ts(type = "number")]
@@ -150,7 +150,7 @@ pub struct Incident {
 }
 
 /// A kind and its probability.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct KindShare {
     /// Code of the kind.
     pub kind: u8,
@@ -252,7 +252,7 @@ pub enum Stance {
 }
 
 /// Something decided at the desk.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Decision {
     /// When.
     #[ts(type = "number")]
@@ -336,7 +336,7 @@ pub struct PublishRequest {
 }
 
 /// A published warning.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Warning {
     /// CAP identifier of the latest message of its chain.
     pub id: String,

@@ -10,7 +10,9 @@ use super::types;
 const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/desk/src/api/types");
 
 fn files(dir: &Path) -> BTreeMap<String, String> {
-    let Ok(entries) = fs::read_dir(dir) else { return BTreeMap::new() };
+    let Ok(entries) = fs::read_dir(dir) else {
+        return BTreeMap::new();
+    };
     entries
         .map(|entry| {
             let entry = entry.unwrap();
@@ -61,5 +63,8 @@ fn the_pages_have_the_types_of_this_server() {
         }
         return;
     }
-    assert_eq!(now, kept, "stale: run `BLESS=1 cargo test -p lapwing-desk typescript`");
+    assert_eq!(
+        now, kept,
+        "stale: run `BLESS=1 cargo test -p lapwing-desk typescript`"
+    );
 }

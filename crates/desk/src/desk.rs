@@ -1,0 +1,430 @@
+//! The desk as a whole: making one, opening it, running it, deriving it again.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::Future,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use ed25519_dalek::SigningKey;
+use lapwing_model::{Form, Region};
+use lapwing_seal::ReceptionSecret;
+use thiserror::Error;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    api::{self, Access},
+    clock::Clock,
+    fold::Fold,
+    gazetteer::Gazetteer,
+    herald::Herald,
+    hub::{Fixed, Hub, RelayState, kind_views},
+    opening::Secrets,
+    publish::{Deliverer, Maker},
+    pull::Puller,
+    reception,
+    relays::{self, RelayUrl},
+    store::{DerivedDigest, KeySource, Store, StoreError},
+    writer::{self, Office},
+};
+
+pub use crate::api::types::ClockMode;
+
+/// Everything that a desk is told from outside.
+#[derive(Clone)]
+pub struct DeskConfig {
+    /// Its folder.
+    pub data_dir: PathBuf,
+    /// The key of its store.
+    pub key: KeySource,
+    /// Live, or replaying the past. Fixed when the first entry is written.
+    pub mode: ClockMode,
+    /// The relays that it pulls from and publishes to.
+    pub relays: Vec<RelayUrl>,
+    /// What it looks after.
+    pub region: Region,
+    /// What may be reported.
+    pub form: Form,
+    /// Names of places.
+    pub gazetteer: Gazetteer,
+    /// The built pages; without them there is only the API.
+    pub web_dir: Option<PathBuf>,
+    /// A detailed map, served with the pages.
+    pub pmtiles: Option<PathBuf>,
+    /// The machine's clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why a desk does not open or stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// Its folder.
+    #[error("the desk's store does not open")]
+    Store(#[from] StoreError),
+    /// A live desk must not take the past for the present, nor the other way round.
+    #[error("this desk was made for {made:?} and is started for {asked:?}")]
+    Mode {
+        /// When it was made.
+        made: ClockMode,
+        /// Now.
+        asked: ClockMode,
+    },
+    /// The address asked for is not loopback.
+    #[error("the desk listens on loopback only, not on {0}")]
+    NotLoopback(SocketAddr),
+    /// The network.
+    #[error("the desk cannot be served")]
+    Serve(#[source] lapwing_http::ServeError),
+    /// The client for relays.
+    #[error("no client for relays can be made")]
+    Client(#[source] reqwest::Error),
+}
+
+/// An open desk.
+pub struct Desk {
+    config: DeskConfig,
+    store: Store,
+    fold: Fold,
+    keys: Keys,
+    secrets: BTreeMap<u32, ReceptionSecret>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("dir", &self.config.data_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Keys {
+    root: SigningKey,
+    tag: Zeroizing<[u8; 32]>,
+    sign_in: Zeroizing<[u8; 32]>,
+}
+
+/// What a rebuild found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Entries in the journal.
+    pub entries: u64,
+    /// Whether the derived state is the same as before.
+    pub identical: bool,
+    /// SHA-256 of the derived state.
+    pub digest: [u8; 32],
+}
+
+const ROOT: &str = "root-seed";
+const TAG: &str = "tag-key";
+const SIGN_IN: &str = "sign-in-key";
+const MODE: &str = "mode";
+
+impl Desk {
+    /// Makes a desk in a folder that has none: store, root key, reception keys.
+    ///
+    /// # Errors
+    /// When there is one already, or the folder or key cannot be used.
+    pub fn init(config: DeskConfig) -> Result<Self, DeskError> {
+        let mut store = Store::create(&config.data_dir, &config.key)?;
+        found(&mut store, config.mode)?;
+        Self::with_store(config, store)
+    }
+
+    /// Opens a desk: checks the end of its journal and folds all of it.
+    ///
+    /// # Errors
+    /// When the folder, the key or the journal does not hold, or the mode is another.
+    pub fn open(config: DeskConfig) -> Result<Self, DeskError> {
+        let mut store = Store::open(&config.data_dir, &config.key)?;
+        // A crash between making the store and founding the desk leaves it without keys.
+        if store.setting::<32>(ROOT)?.is_none() {
+            found(&mut store, config.mode)?;
+        }
+        Self::with_store(config, store)
+    }
+
+    /// Opens the desk in the folder, or makes one.
+    ///
+    /// # Errors
+    /// As [`Desk::open`] and [`Desk::init`].
+    pub fn open_or_init(config: DeskConfig) -> Result<Self, DeskError> {
+        match Self::open(config.clone()) {
+            Err(DeskError::Store(StoreError::Missing(_))) => Self::init(config),
+            opened => opened,
+        }
+    }
+
+    fn with_store(config: DeskConfig, mut store: Store) -> Result<Self, DeskError> {
+        let made = match store.setting::<1>(MODE)?.ok_or(StoreError::Row(MODE))?[0] {
+            0 => ClockMode::Live,
+            _ => ClockMode::Replay,
+        };
+        if made != config.mode {
+            return Err(DeskError::Mode {
+                made,
+                asked: config.mode,
+            });
+        }
+        let secrets = match reception::roll(&mut store, config.clock.now())? {
+            Some(secrets) => secrets,
+            None => reception::load(&store)?,
+        };
+        let keys = Keys::read(&store)?;
+        let fold = writer::fold_journal(&store, *keys.tag)?;
+        Ok(Self {
+            config,
+            store,
+            fold,
+            keys,
+            secrets,
+        })
+    }
+
+    /// The Ed25519 key by which phones and relays know this desk.
+    pub fn root_key(&self) -> [u8; 32] {
+        self.keys.root.verifying_key().to_bytes()
+    }
+
+    /// Where a person at the desk begins, with the key that becomes a cookie.
+    pub fn sign_in_address(&self, at: SocketAddr) -> String {
+        format!(
+            "http://{at}/?key={}",
+            hex::encode(self.keys.sign_in.as_slice())
+        )
+    }
+
+    /// Runs the desk on a loopback socket until `shutdown`.
+    ///
+    /// # Errors
+    /// When the socket is not on loopback, or the store gives out at the start.
+    pub async fn run(
+        self,
+        bound: lapwing_http::Bound,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), DeskError> {
+        if !bound.address.ip().is_loopback() {
+            return Err(DeskError::NotLoopback(bound.address));
+        }
+        let client = relays::client().map_err(DeskError::Client)?;
+        let Self {
+            config,
+            store,
+            fold,
+            keys,
+            secrets,
+        } = self;
+        let hub = Arc::new(hub(&config, &store)?);
+        let reader = Arc::new(store.reader()?);
+        let secrets = {
+            let shared = Secrets::default();
+            shared.replace(secrets);
+            shared
+        };
+        let publish = Arc::new(Notify::new());
+        let office = Office {
+            hub: Arc::clone(&hub),
+            herald: Herald {
+                form: Arc::new(config.form.clone()),
+                gazetteer: Arc::new(config.gazetteer.clone()),
+                sender: sender(&keys.root),
+                mode: config.mode,
+            },
+            clock: Arc::clone(&config.clock),
+            root: keys.root.clone(),
+            region: config.region,
+            secrets: secrets.clone(),
+            tag_key: *keys.tag,
+            publish: Arc::clone(&publish),
+        };
+        let herald = office.herald.clone();
+        let cursors = config
+            .relays
+            .iter()
+            .map(|relay| store.cursor(relay.as_str()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (writer, thread) = writer::start(store, fold, office);
+
+        let mut tasks = JoinSet::new();
+        let (latest, latest_of_all) = watch::channel(None);
+        let above = Arc::new(AtomicU64::new(0));
+        tasks.spawn(
+            Maker {
+                writer: writer.clone(),
+                clock: Arc::clone(&config.clock),
+                wake: Arc::clone(&publish),
+                latest,
+                above: Arc::clone(&above),
+            }
+            .run(),
+        );
+        for (index, (relay, after)) in config.relays.iter().zip(cursors).enumerate() {
+            let puller = Puller {
+                index,
+                relay: relay.clone(),
+                client: client.clone(),
+                root: keys.root.clone(),
+                clock: Arc::clone(&config.clock),
+                secrets: secrets.clone(),
+                writer: writer.clone(),
+                hub: Arc::clone(&hub),
+                after,
+            };
+            tasks.spawn(puller.run());
+            let deliverer = Deliverer {
+                index,
+                relay: relay.clone(),
+                client: client.clone(),
+                root: keys.root.verifying_key(),
+                writer: writer.clone(),
+                hub: Arc::clone(&hub),
+                latest: latest_of_all.clone(),
+                wake: Arc::clone(&publish),
+                above: Arc::clone(&above),
+            };
+            tasks.spawn(deliverer.run());
+        }
+        drop(latest_of_all);
+        tasks.spawn({
+            let hub = Arc::clone(&hub);
+            async move { hub.gather().await }
+        });
+        tasks.spawn({
+            let writer = writer.clone();
+            async move {
+                let mut every = tokio::time::interval(Duration::from_secs(5));
+                loop {
+                    every.tick().await;
+                    if let Err(why) = writer.time_passed().await {
+                        tracing::warn!(%why, "the passing of time was not journalled");
+                    }
+                }
+            }
+        });
+
+        let (stop, stopped) = watch::channel(false);
+        let app = api::router(api::Desk {
+            hub,
+            reader,
+            writer,
+            herald,
+            access: Access::new(&keys.sign_in, &keys.root.verifying_key().to_bytes()),
+            stopped,
+            web_dir: config.web_dir.clone(),
+            pmtiles: config.pmtiles.clone(),
+        });
+        let result = lapwing_http::serve(bound, app, None, async move {
+            shutdown.await;
+            // Streams end, so that the connections do.
+            stop.send_replace(true);
+        })
+        .await
+        .map_err(DeskError::Serve);
+        tasks.shutdown().await;
+        // The last handles are in connections that end now; the thread finishes what it is at.
+        let _ = tokio::time::timeout(
+            Duration::from_secs(5),
+            tokio::task::spawn_blocking(move || thread.join()),
+        )
+        .await;
+        result
+    }
+
+    /// Derives everything again from the journal alone, after checking all of it.
+    ///
+    /// # Errors
+    /// When the store does not open or the journal does not follow from itself.
+    pub fn rebuild(data_dir: &Path, key: &KeySource) -> Result<Rebuilt, DeskError> {
+        let mut store = Store::open(data_dir, key)?;
+        store.verify()?;
+        let keys = Keys::read(&store)?;
+        let mut fold = Fold::new(*keys.tag);
+        store.each(|line| {
+            fold.apply(&line);
+            Ok(())
+        })?;
+        let entries = store.head().seq.unsigned_abs();
+        let batch = store.batch()?;
+        let before: DerivedDigest = batch.derived_digest()?;
+        batch.clear_derived()?;
+        let effects = fold.effects();
+        writer::write_effects(&batch, &fold, &effects)?;
+        let digest = batch.derived_digest()?;
+        batch.commit()?;
+        Ok(Rebuilt {
+            entries,
+            identical: digest == before,
+            digest,
+        })
+    }
+}
+
+impl Keys {
+    fn read(store: &Store) -> Result<Self, StoreError> {
+        let need = |name| store.setting::<32>(name)?.ok_or(StoreError::Row(name));
+        Ok(Self {
+            root: SigningKey::from_bytes(&*need(ROOT)?),
+            tag: need(TAG)?,
+            sign_in: need(SIGN_IN)?,
+        })
+    }
+}
+
+/// Draws the desk's keys.
+fn found(store: &mut Store, mode: ClockMode) -> Result<(), StoreError> {
+    let batch = store.batch()?;
+    for name in [ROOT, TAG, SIGN_IN] {
+        let mut key = Zeroizing::new([0; 32]);
+        getrandom::fill(key.as_mut_slice()).map_err(|_why| StoreError::Randomness)?;
+        batch.set(name, key.as_slice())?;
+    }
+    batch.set(MODE, &[u8::from(mode == ClockMode::Replay)])?;
+    batch.commit()
+}
+
+/// `sender` of the desk's CAP messages: unique by its key.
+fn sender(root: &SigningKey) -> String {
+    format!(
+        "lapwing-{}",
+        hex::encode(&root.verifying_key().to_bytes()[..8])
+    )
+}
+
+fn hub(config: &DeskConfig, store: &Store) -> Result<Hub, StoreError> {
+    let relays = config
+        .relays
+        .iter()
+        .map(|relay| {
+            Ok(RelayState {
+                url: relay.as_str().to_owned(),
+                up: false,
+                cursor: store.cursor(relay.as_str())?.unsigned_abs(),
+                trouble: None,
+                bulletin: store.delivery(relay.as_str())?.unsigned_abs(),
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let Region {
+        south_west,
+        north_east,
+    } = config.region;
+    let fixed = Fixed {
+        mode: config.mode,
+        kinds: kind_views(&config.form),
+        region: [
+            south_west.lon(),
+            south_west.lat(),
+            north_east.lon(),
+            north_east.lat(),
+        ],
+    };
+    Ok(Hub::new(fixed, Arc::clone(&config.clock), relays))
+}

@@ -1,0 +1,307 @@
+//! What the journal is made of: everything that ever changed the desk's mind.
+//!
+//! A report is kept as bytes:
+//!
+//! ```text
+//! 01 · received 8 · relay's time 8 · leaf salt 32 · field seed 32 · observation (CBOR)
+//! ```
+//!
+//! With salt and seed, a later case file can show what the relay's log says about the envelope and
+//! open single fields of it. All other entries are JSON.
+
+use lapwing_model::Observation;
+use serde::{Deserialize, Serialize};
+
+use crate::api::types::{Verdict, WarningTexts};
+
+/// Number of an entry in the journal, from 1; also the number of the report that it holds.
+pub(crate) type Seq = i64;
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Entry {
+    /// A bulletin was signed.
+    Bulletin(BulletinMade),
+    /// An envelope was cover traffic.
+    Cover,
+    /// An envelope or report came again.
+    Duplicate(Duplicate),
+    /// An envelope was not accepted.
+    Refused(Refused),
+    /// A report.
+    Report(Box<Received>),
+    /// Time passed, and something became old by it.
+    Tick,
+    /// An analyst decided.
+    Verdict(Decided),
+    /// A warning, its update or its cancellation went out.
+    Warning(Box<Issued>),
+}
+
+/// A report as the desk keeps it: without its author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// When it came in, by the desk's clock.
+    pub(crate) received: i64,
+    /// When the relay says that it stored the envelope.
+    pub(crate) relay_time: i64,
+    /// Salt of the envelope's leaf in the relay's log.
+    pub(crate) leaf_salt: [u8; 32],
+    /// Seed of the salted fields under the envelope's root.
+    pub(crate) field_seed: [u8; 32],
+    /// What was seen.
+    pub(crate) observation: Observation,
+}
+
+/// How something came again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Duplicate {
+    /// The same bytes by another relay.
+    Envelope,
+    /// The same report in another envelope.
+    Report,
+}
+
+/// Why an envelope was not accepted: a stable name, no content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refused {
+    /// Stable name of the reason.
+    pub(crate) reason: String,
+}
+
+/// An analyst's decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Decided {
+    /// About which incident.
+    pub(crate) incident: u64,
+    /// What.
+    pub(crate) verdict: Verdict,
+}
+
+/// A bulletin's number and hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulletinMade {
+    /// Its number.
+    pub(crate) number: u64,
+}
+
+/// What a CAP message does to its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Message {
+    /// Begins it.
+    Alert,
+    /// Ends it.
+    Cancel,
+    /// Takes the place of the one before.
+    Update,
+}
+
+/// A warning that went out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Issued {
+    /// CAP identifier of this message.
+    pub(crate) id: String,
+    /// Identifier of the first message of its chain.
+    pub(crate) chain: String,
+    /// What it does.
+    pub(crate) message: Message,
+    /// The incident.
+    pub(crate) incident: u64,
+    /// Leading kind.
+    pub(crate) kind: u8,
+    /// Whether a rule fired it.
+    pub(crate) by_rule: bool,
+    /// When it was sent, by the desk's clock.
+    pub(crate) at: i64,
+    /// How long it holds, seconds.
+    pub(crate) holds_s: u32,
+    /// When it was sent, as the public reads it. In a replay the desk's clock shows the time of the
+    /// reports, and the public's does not.
+    pub(crate) sent: i64,
+    /// CAP severity.
+    pub(crate) severity: String,
+    /// CAP urgency.
+    pub(crate) urgency: String,
+    /// CAP certainty.
+    pub(crate) certainty: String,
+    /// Centre of the area, 1e-7 degree.
+    pub(crate) lat_e7: i32,
+    /// Centre of the area, 1e-7 degree.
+    pub(crate) lon_e7: i32,
+    /// Radius of the area.
+    pub(crate) radius_m: u32,
+    /// The words.
+    pub(crate) texts: WarningTexts,
+    /// The CAP document, as published.
+    pub(crate) cap: String,
+}
+
+/// Bytes that are no entry of their kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable;
+
+const REPORT_VERSION: u8 = 1;
+const REPORT_HEAD: usize = 1 + 8 + 8 + 32 + 32;
+
+impl Entry {
+    /// The stable name of its kind.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Bulletin(_) => "bulletin",
+            Self::Cover => "cover",
+            Self::Duplicate(_) => "duplicate",
+            Self::Refused(_) => "refused",
+            Self::Report(_) => "report",
+            Self::Tick => "tick",
+            Self::Verdict(_) => "verdict",
+            Self::Warning(_) => "warning",
+        }
+    }
+
+    /// Its body.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        fn json(value: &impl Serialize) -> Vec<u8> {
+            serde_json::to_vec(value).expect("entries have string keys and finite numbers")
+        }
+        match self {
+            Self::Bulletin(made) => json(made),
+            Self::Cover | Self::Tick => Vec::new(),
+            Self::Duplicate(how) => json(how),
+            Self::Refused(why) => json(why),
+            Self::Report(report) => report.encode(),
+            Self::Verdict(decided) => json(decided),
+            Self::Warning(issued) => json(issued),
+        }
+    }
+
+    /// Reads a body of a kind. Total.
+    pub(crate) fn decode(kind: &str, body: &[u8]) -> Result<Self, Unreadable> {
+        fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
+            serde_json::from_slice(body).map_err(|_why| Unreadable)
+        }
+        let empty = |entry| {
+            if body.is_empty() {
+                Ok(entry)
+            } else {
+                Err(Unreadable)
+            }
+        };
+        match kind {
+            "bulletin" => json(body).map(Self::Bulletin),
+            "cover" => empty(Self::Cover),
+            "duplicate" => json(body).map(Self::Duplicate),
+            "refused" => json(body).map(Self::Refused),
+            "report" => Received::decode(body).map(|r| Self::Report(Box::new(r))),
+            "tick" => empty(Self::Tick),
+            "verdict" => json(body).map(Self::Verdict),
+            "warning" => json(body).map(|w| Self::Warning(Box::new(w))),
+            _ => Err(Unreadable),
+        }
+    }
+}
+
+impl Received {
+    fn encode(&self) -> Vec<u8> {
+        let observation = self.observation.encode();
+        let mut out = Vec::with_capacity(REPORT_HEAD + observation.len());
+        out.push(REPORT_VERSION);
+        out.extend_from_slice(&self.received.to_be_bytes());
+        out.extend_from_slice(&self.relay_time.to_be_bytes());
+        out.extend_from_slice(&self.leaf_salt);
+        out.extend_from_slice(&self.field_seed);
+        out.extend_from_slice(&observation);
+        out
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, Unreadable> {
+        let (head, observation) = body.split_at_checked(REPORT_HEAD).ok_or(Unreadable)?;
+        if head[0] != REPORT_VERSION {
+            return Err(Unreadable);
+        }
+        fn part<const N: usize>(head: &[u8], at: usize) -> [u8; N] {
+            let mut out = [0; N];
+            out.copy_from_slice(&head[at..at + N]);
+            out
+        }
+        Ok(Self {
+            received: i64::from_be_bytes(part(head, 1)),
+            relay_time: i64::from_be_bytes(part(head, 9)),
+            leaf_salt: part(head, 17),
+            field_seed: part(head, 49),
+            observation: Observation::decode(observation).map_err(|_why| Unreadable)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lapwing_model::{Danger, Known, Place, Precision};
+
+    fn report() -> Entry {
+        Entry::Report(Box::new(Received {
+            received: 1_790_000_000,
+            relay_time: 1_789_999_999,
+            leaf_salt: [1; 32],
+            field_seed: [2; 32],
+            observation: Observation {
+                kind: 2,
+                place: Place::from_degrees(48.0, 37.8)
+                    .unwrap()
+                    .rounded(Precision::Metres100),
+                off_m: 200,
+                seen: 1_789_999_900,
+                seen_off_s: 60,
+                count: None,
+                heading: None,
+                known: Known::Heard,
+                danger: Danger::Some,
+                note: "біля школи".into(),
+            },
+        }))
+    }
+
+    #[test]
+    fn entries_read_back_and_nothing_else_does() {
+        let all = [
+            report(),
+            Entry::Cover,
+            Entry::Tick,
+            Entry::Duplicate(Duplicate::Report),
+            Entry::Refused(Refused {
+                reason: "sealed".into(),
+            }),
+            Entry::Verdict(Decided {
+                incident: 7,
+                verdict: Verdict::Disputed,
+            }),
+            Entry::Bulletin(BulletinMade { number: 3 }),
+        ];
+        for entry in &all {
+            let body = entry.encode();
+            assert_eq!(Entry::decode(entry.kind(), &body).as_ref(), Ok(entry));
+            let longer = [body.as_slice(), &[0]].concat();
+            assert_eq!(
+                Entry::decode(entry.kind(), &longer),
+                Err(Unreadable),
+                "{}",
+                entry.kind()
+            );
+        }
+        assert_eq!(Entry::decode("gossip", b""), Err(Unreadable));
+    }
+
+    #[test]
+    fn a_report_cut_short_is_unreadable() {
+        let body = report().encode();
+        for n in 0..body.len() {
+            assert_eq!(Entry::decode("report", &body[..n]), Err(Unreadable), "{n}");
+        }
+    }
+}

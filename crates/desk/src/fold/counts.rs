@@ -1,0 +1,50 @@
+//! What became of envelopes.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    api::types::{Counters, RefusedCount},
+    entry::Entry,
+};
+
+/// Envelopes by what became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    accepted: u64,
+    duplicates: u64,
+    cover: u64,
+    refused: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Counts an entry; `false` when it is not about an envelope.
+    pub(super) fn count(&mut self, entry: &Entry) -> bool {
+        match entry {
+            Entry::Report(_) => self.accepted += 1,
+            Entry::Duplicate(_) => self.duplicates += 1,
+            Entry::Cover => self.cover += 1,
+            Entry::Refused(why) => match self.refused.get_mut(&why.reason) {
+                Some(n) => *n += 1,
+                None => drop(self.refused.insert(why.reason.clone(), 1)),
+            },
+            Entry::Bulletin(_) | Entry::Tick | Entry::Verdict(_) | Entry::Warning(_) => {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// As the pages have it.
+    pub(crate) fn view(&self) -> Counters {
+        let refused = self.refused.iter().map(|(reason, count)| RefusedCount {
+            reason: reason.clone(),
+            count: *count,
+        });
+        Counters {
+            accepted: self.accepted,
+            duplicates: self.duplicates,
+            cover: self.cover,
+            refused: refused.collect(),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What the desk believes, as a function of its journal.
+//!
+//! The same code runs when an entry is written, when the desk starts and when it rebuilds. It reads
+//! no clock: time is that of the entries, so that the same journal always ends in the same state.
+//! What the rules decide is not decided here but read back from the journal like everything else.
+
+mod cases;
+mod counts;
+mod warnings;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use lapwing_fuse::{Fuse, HowKnown, IncidentId, Parameters, Sighting};
+use lapwing_model::Known;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    api::types::Verdict,
+    entry::{Entry, Received, Seq},
+    store::Line,
+};
+
+pub(crate) use cases::{Case, KeptView};
+pub(crate) use counts::Counts;
+pub(crate) use warnings::{Chain, ChainState};
+
+/// How long closed incidents and ended warnings stay in memory, by the desk's clock, seconds.
+/// Older ones are in the derived tables.
+const KEPT_S: i64 = 7 * 86_400;
+
+/// The state.
+pub(crate) struct Fold {
+    tag_key: [u8; 32],
+    now: i64,
+    fuse: Fuse,
+    /// Tags of the authors of live reports.
+    tags: HashMap<Seq, u64>,
+    /// Live incidents and those that closed lately.
+    cases: HashMap<u64, Case>,
+    /// Closed incidents in memory, by the time of their last report.
+    closed: BTreeSet<(i64, u64)>,
+    warnings: BTreeMap<String, Chain>,
+    counts: Counts,
+    bulletin: u64,
+    effects: Effects,
+}
+
+/// What changed since it was last asked.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Incidents that are new or changed.
+    pub(crate) changed: BTreeSet<u64>,
+    /// Incidents that became part of another.
+    pub(crate) gone: BTreeSet<u64>,
+    /// Reports and the incident that each is in now.
+    pub(crate) labels: BTreeMap<Seq, u64>,
+    /// Chains of warnings that are new or changed.
+    pub(crate) warnings: BTreeSet<String>,
+    /// Incidents that changed and then left memory.
+    pub(crate) parting: Vec<Case>,
+    /// Incidents that left memory.
+    pub(crate) forgotten: Vec<u64>,
+    /// Warnings that changed and then left memory.
+    pub(crate) parting_warnings: Vec<Chain>,
+    /// Warnings that left memory.
+    pub(crate) warnings_forgotten: Vec<String>,
+    /// Whether a counter changed.
+    pub(crate) counted: bool,
+}
+
+impl Fold {
+    /// The state before the first entry. `tag_key` hides the authors from the fusing.
+    pub(crate) fn new(tag_key: [u8; 32]) -> Self {
+        Self {
+            tag_key,
+            now: 0,
+            fuse: Fuse::new(Parameters::default()),
+            tags: HashMap::new(),
+            cases: HashMap::new(),
+            closed: BTreeSet::new(),
+            warnings: BTreeMap::new(),
+            counts: Counts::default(),
+            bulletin: 0,
+            effects: Effects::default(),
+        }
+    }
+
+    /// Takes the next entry.
+    pub(crate) fn apply(&mut self, line: &Line) {
+        let Line {
+            seq,
+            at,
+            entry,
+            author,
+        } = line;
+        self.pass_time(*at);
+        match entry {
+            Entry::Bulletin(made) => self.bulletin_made(made.number),
+            Entry::Report(report) => self.report(*seq, *at, report, author.as_ref()),
+            Entry::Verdict(decided) => self.decide(*at, decided.incident, decided.verdict),
+            Entry::Warning(issued) => self.issue(issued),
+            Entry::Cover | Entry::Duplicate(_) | Entry::Refused(_) | Entry::Tick => {}
+        }
+        self.effects.counted |= self.counts.count(entry);
+    }
+
+    fn pass_time(&mut self, at: i64) {
+        if at <= self.now {
+            return;
+        }
+        self.now = at;
+        let change = self.fuse.advance(at);
+        self.take(at, change);
+        self.expire_warnings(at);
+        self.forget_old(at);
+    }
+
+    fn report(&mut self, seq: Seq, at: i64, report: &Received, author: Option<&[u8; 16]>) {
+        let seen = &report.observation;
+        let tag = self.tag(seq, author);
+        self.tags.insert(seq, tag);
+        let change = self.fuse.report(&Sighting {
+            report: seq.unsigned_abs(),
+            at,
+            seen: seen.seen,
+            seen_unc_s: seen.seen_off_s,
+            lat: seen.place.lat(),
+            lon: seen.place.lon(),
+            unc_m: seen.off_m as f32,
+            kind: seen.kind,
+            source: tag,
+            heading: seen.heading.map(lapwing_model::Heading::sector),
+            how_known: match seen.known {
+                Known::Seen => HowKnown::Seen,
+                Known::Heard => HowKnown::Heard,
+                Known::Told => HowKnown::Told,
+            },
+        });
+        match change.incident {
+            Some(IncidentId(incident)) => {
+                self.effects.labels.insert(seq, incident);
+            }
+            // A quiet report is no incident's own; its tag is needed only by those it speaks against.
+            None if change.touched.is_empty() => {
+                self.tags.remove(&seq);
+            }
+            None => {}
+        }
+        self.take(at, change);
+    }
+
+    /// A tag that is the same for the same author at this desk and says nothing elsewhere. A report
+    /// whose tie has been cut is taken as of a person of its own.
+    fn tag(&self, seq: Seq, author: Option<&[u8; 16]>) -> u64 {
+        let hash = Sha256::new_with_prefix(b"lapwing author tag\n").chain_update(self.tag_key);
+        let hash = match author {
+            Some(author) => hash.chain_update([1]).chain_update(author),
+            None => hash.chain_update([0]).chain_update(seq.to_be_bytes()),
+        };
+        let digest: [u8; 32] = hash.finalize().into();
+        digest[..8]
+            .iter()
+            .fold(0, |tag, byte| tag << 8 | u64::from(*byte))
+    }
+
+    /// Time of the last entry: the clock of a replay.
+    pub(crate) fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// What became of envelopes.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Number of the last bulletin.
+    pub(crate) fn bulletin(&self) -> u64 {
+        self.bulletin
+    }
+
+    /// An incident that is live or closed lately. Values may be old until [`Fold::settle`].
+    pub(crate) fn case(&self, id: u64) -> Option<&Case> {
+        self.cases.get(&id)
+    }
+
+    /// All incidents in memory.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
+    }
+
+    /// Warnings in memory, by identifier of their first message.
+    pub(crate) fn warnings(&self) -> &BTreeMap<String, Chain> {
+        &self.warnings
+    }
+
+    /// Whether the passing of time alone can change anything.
+    pub(crate) fn ages(&self) -> bool {
+        self.fuse.live().0 > 0
+            || self
+                .warnings
+                .values()
+                .any(|w| w.state == ChainState::Active)
+    }
+
+    /// Brings the values of changed incidents up to date.
+    fn settle(&mut self) {
+        let changed: Vec<u64> = self.effects.changed.iter().copied().collect();
+        for id in changed {
+            self.refresh(id);
+        }
+    }
+
+    /// Incidents that changed since the last [`Fold::effects`], with their values up to date.
+    pub(crate) fn settled_changes(&mut self) -> Vec<u64> {
+        self.settle();
+        self.effects.changed.iter().copied().collect()
+    }
+
+    /// What changed since the last call. Settles.
+    pub(crate) fn effects(&mut self) -> Effects {
+        self.settle();
+        std::mem::take(&mut self.effects)
+    }
+
+    fn decide(&mut self, at: i64, incident: u64, verdict: Verdict) {
+        let fused = match verdict {
+            Verdict::Open => lapwing_fuse::Verdict::Open,
+            Verdict::Confirmed => lapwing_fuse::Verdict::Confirmed,
+            Verdict::Disputed => lapwing_fuse::Verdict::Disputed,
+        };
+        let change = self.fuse.verdict(IncidentId(incident), fused);
+        self.decided(at, incident, verdict);
+        if let Some(change) = change {
+            self.take(at, change);
+        }
+    }
+}

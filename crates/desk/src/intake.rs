@@ -1,0 +1,67 @@
+//! What becomes of each envelope: one entry in the journal, whatever was in it.
+
+use lapwing_seal::{Frame, Report};
+
+use crate::{
+    entry::{Duplicate, Entry, Received, Refused},
+    judge::judge,
+    opening::Opened,
+    store::StoreError,
+    writer::Turn,
+};
+
+/// Journals opened envelopes in order.
+pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), StoreError> {
+    for envelope in opened {
+        let now = turn.now();
+        if turn.batch.knows_envelope(&envelope.digest)? {
+            turn.append(now, Entry::Duplicate(Duplicate::Envelope), None)?;
+            continue;
+        }
+        let digest = envelope.digest;
+        let seq = match envelope.frame {
+            Err(reason) => turn.append(now, refused(reason), None)?,
+            Ok(Frame::Cover) => turn.append(now, Entry::Cover, None)?,
+            Ok(Frame::Report(report)) => {
+                take_report(turn, report, envelope.relay_time, envelope.leaf_salt)?
+            }
+            // A frame of a later version of the format, which this program knows nothing to do with.
+            Ok(_) => turn.append(now, refused("type"), None)?,
+        };
+        turn.batch.envelope(&digest, seq)?;
+    }
+    Ok(())
+}
+
+fn take_report(
+    turn: &mut Turn<'_>,
+    report: Report,
+    relay_time: i64,
+    leaf_salt: [u8; 32],
+) -> Result<i64, StoreError> {
+    let now = turn.now();
+    let herald = &turn.office.herald;
+    let received = match judge(&report, &herald.form, herald.mode, now) {
+        Ok(received) => received,
+        Err(reason) => return turn.append(now, refused(reason), None),
+    };
+    if turn.batch.knows_tie(&report.author, report.sequence)? {
+        return turn.append(now, Entry::Duplicate(Duplicate::Report), None);
+    }
+    let entry = Entry::Report(Box::new(Received {
+        received,
+        relay_time,
+        leaf_salt,
+        field_seed: *report.seed.as_bytes(),
+        observation: report.observation,
+    }));
+    let seq = turn.append(received, entry, Some(report.author))?;
+    turn.batch.tie(seq, &report.author, report.sequence)?;
+    Ok(seq)
+}
+
+fn refused(reason: &str) -> Entry {
+    Entry::Refused(Refused {
+        reason: reason.to_owned(),
+    })
+}

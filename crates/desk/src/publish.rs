@@ -1,0 +1,168 @@
+//! Getting the bulletin to every relay: signed once, delivered until it is there.
+
+use std::{sync::Arc, time::Duration};
+
+use ed25519_dalek::VerifyingKey;
+use lapwing_wire::{BULLETIN_MAX, Bulletin};
+use reqwest::{Client, StatusCode};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use crate::{
+    clock::Clock,
+    hub::Hub,
+    publication::Signed,
+    refusal::Refusal,
+    relays::{Backoff, RelayUrl, Trouble, body, refused},
+    writer::WriterHandle,
+};
+
+/// The latest publication, for every relay's task.
+pub(crate) type Latest = watch::Receiver<Option<Arc<Signed>>>;
+
+/// Bulletins are signed afresh at least this often, seconds.
+const DAILY_S: i64 = 86_400;
+/// How often to look whether a day has passed.
+const LOOK: Duration = Duration::from_secs(60);
+/// Least time between two bulletins.
+const APART: Duration = Duration::from_secs(1);
+
+/// Signs a bulletin whenever the last has become old.
+pub(crate) struct Maker {
+    pub(crate) writer: WriterHandle,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Rung when warnings or keys have changed.
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) latest: watch::Sender<Option<Arc<Signed>>>,
+    /// Greatest number seen at a relay that this desk does not remember: its store came from a
+    /// backup.
+    pub(crate) above: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Maker {
+    /// Runs until dropped.
+    pub(crate) async fn run(self) {
+        let mut backoff = Backoff::default();
+        loop {
+            let above = self.above.load(std::sync::atomic::Ordering::Relaxed);
+            match self.writer.bulletin(above).await {
+                Ok(signed) => {
+                    backoff.reset();
+                    let issued = signed.issued;
+                    self.latest.send_replace(Some(Arc::new(signed)));
+                    tokio::time::sleep(APART).await;
+                    self.until_old(issued).await;
+                }
+                Err(Refusal::Stopping) => return,
+                Err(why) => {
+                    tracing::error!(%why, "no bulletin could be signed");
+                    tokio::time::sleep(backoff.next()).await;
+                }
+            }
+        }
+    }
+
+    async fn until_old(&self, issued: i64) {
+        while self.clock.now() < issued + DAILY_S {
+            let at_most = Instant::now() + LOOK;
+            if tokio::time::timeout_at(at_most, self.wake.notified())
+                .await
+                .is_ok()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// Takes publications to one relay.
+pub(crate) struct Deliverer {
+    pub(crate) index: usize,
+    pub(crate) relay: RelayUrl,
+    pub(crate) client: Client,
+    pub(crate) root: VerifyingKey,
+    pub(crate) writer: WriterHandle,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) latest: Latest,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) above: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Deliverer {
+    /// Runs until the desk stops.
+    pub(crate) async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        loop {
+            let signed = self.latest.borrow_and_update().clone();
+            if let Some(signed) = signed {
+                match self.deliver(&signed).await {
+                    Ok(()) => {
+                        backoff.reset();
+                        let number = signed.number;
+                        self.hub.relay(self.index, |relay| {
+                            relay.bulletin = relay.bulletin.max(number);
+                        });
+                        self.writer.delivered(self.relay.as_str(), number).await;
+                    }
+                    Err(trouble) => {
+                        tracing::warn!(
+                            relay = self.index, %trouble, "a publication was not delivered"
+                        );
+                        // A newer one need not wait for its turn.
+                        tokio::select! {
+                            () = tokio::time::sleep(backoff.next()) => {}
+                            Ok(()) = self.latest.changed() => self.latest.mark_changed(),
+                        }
+                        continue;
+                    }
+                }
+            }
+            if self.latest.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn deliver(&self, signed: &Signed) -> Result<(), Trouble> {
+        let response = self
+            .client
+            .put(self.relay.at("/v1/publication"))
+            .header("content-type", "application/octet-stream")
+            .body(signed.bytes.clone())
+            .send()
+            .await
+            .map_err(Trouble::Silent)?;
+        match response.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::CONFLICT => self.catch_up(signed).await,
+            status => Err(refused(status)),
+        }
+    }
+
+    /// The relay has a number that is not below this one: either this very bulletin, whose answer
+    /// was lost, or one that this desk does not remember.
+    async fn catch_up(&self, signed: &Signed) -> Result<(), Trouble> {
+        let response = self
+            .client
+            .get(self.relay.at("/v1/bulletin"))
+            .send()
+            .await
+            .map_err(Trouble::Silent)?;
+        if response.status() != StatusCode::OK {
+            return Err(refused(response.status()));
+        }
+        let bytes = body(response, BULLETIN_MAX).await?;
+        let Ok(there) = Bulletin::verify(&bytes, &self.root) else {
+            return Err(Trouble::NotTheDesk);
+        };
+        if there.number == signed.number && signed.bytes.get(4..4 + bytes.len()) == Some(&bytes) {
+            return Ok(());
+        }
+        self.above
+            .fetch_max(there.number, std::sync::atomic::Ordering::Relaxed);
+        self.wake.notify_one();
+        Err(Trouble::Status(StatusCode::CONFLICT.as_u16()))
+    }
+}

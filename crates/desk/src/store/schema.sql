@@ -1,0 +1,80 @@
+-- What happened, in order: only commitments to it. No pseudonym, no counter, no content.
+CREATE TABLE journal (
+  seq        INTEGER PRIMARY KEY,
+  at         INTEGER NOT NULL,
+  entry_kind TEXT NOT NULL,
+  commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+  chain      BLOB NOT NULL CHECK (length(chain) = 32)
+) STRICT;
+
+CREATE TRIGGER journal_keeps_its_rows BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_forgets_no_row BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+-- What was committed to. A row may be forgotten; its commitment stays.
+CREATE TABLE payload (
+  seq  INTEGER PRIMARY KEY REFERENCES journal (seq),
+  salt BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
+-- Who said it: apart from the journal, so that the tie can be cut.
+CREATE TABLE tie (
+  seq      INTEGER PRIMARY KEY REFERENCES journal (seq),
+  author   BLOB NOT NULL,
+  sequence INTEGER NOT NULL,
+  UNIQUE (author, sequence)
+) STRICT;
+
+-- Envelopes already taken, by digest, and the entry that says what became of each.
+CREATE TABLE envelope (
+  digest BLOB PRIMARY KEY,
+  seq    INTEGER NOT NULL REFERENCES journal (seq)
+) STRICT, WITHOUT ROWID;
+
+-- Last index taken from each relay: moves in the transaction of its entries.
+CREATE TABLE cursor (
+  relay TEXT PRIMARY KEY,
+  after INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Last bulletin that each relay is known to have.
+CREATE TABLE delivery (
+  relay  TEXT PRIMARY KEY,
+  number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (
+  name  TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Secrets of the weekly reception keys, until 35 days after their week.
+CREATE TABLE reception (
+  epoch INTEGER PRIMARY KEY,
+  seed  BLOB NOT NULL CHECK (length(seed) = 32)
+) STRICT;
+
+-- Derived: `lapwing desk rebuild` writes what follows again from the journal.
+CREATE TABLE incident (
+  id          INTEGER PRIMARY KEY,
+  last_report INTEGER NOT NULL,
+  closed      INTEGER NOT NULL,
+  view        TEXT NOT NULL,
+  voices      BLOB NOT NULL
+) STRICT;
+CREATE INDEX incident_by_time ON incident (last_report);
+
+CREATE TABLE incident_report (
+  report   INTEGER PRIMARY KEY,
+  incident INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incident_report_by_incident ON incident_report (incident);
+
+CREATE TABLE warning (
+  id       TEXT PRIMARY KEY,
+  incident INTEGER NOT NULL,
+  sent     INTEGER NOT NULL,
+  view     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,109 @@
+//! Settings, reception secrets, cursors and deliveries.
+
+use rusqlite::OptionalExtension as _;
+use zeroize::Zeroizing;
+
+use super::{Batch, Store, StoreError};
+
+impl Store {
+    /// A setting of fixed length.
+    pub(crate) fn setting<const N: usize>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<Zeroizing<[u8; N]>>, StoreError> {
+        let value: Option<Vec<u8>> = self
+            .connection
+            .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        let Some(value) = value.map(Zeroizing::new) else {
+            return Ok(None);
+        };
+        let value = value
+            .as_slice()
+            .try_into()
+            .map_err(|_length| StoreError::Row(name))?;
+        Ok(Some(Zeroizing::new(value)))
+    }
+
+    /// The seeds of all reception secrets that are still there, by ascending week.
+    pub(crate) fn receptions(&self) -> Result<Vec<(u32, Zeroizing<[u8; 32]>)>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT epoch, seed FROM reception ORDER BY epoch")?;
+        let rows = statement.query_map((), |row| {
+            Ok((
+                row.get::<_, u32>(0)?,
+                Zeroizing::new(row.get::<_, [u8; 32]>(1)?),
+            ))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Last index taken from a relay.
+    pub(crate) fn cursor(&self, relay: &str) -> Result<i64, StoreError> {
+        let after = self
+            .connection
+            .query_row(
+                "SELECT after FROM cursor WHERE relay = ?1",
+                [relay],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(after.unwrap_or(0))
+    }
+
+    /// Number of the last bulletin that a relay is known to have.
+    pub(crate) fn delivery(&self, relay: &str) -> Result<i64, StoreError> {
+        let number = self
+            .connection
+            .query_row(
+                "SELECT number FROM delivery WHERE relay = ?1",
+                [relay],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(number.unwrap_or(0))
+    }
+}
+
+impl Batch<'_> {
+    /// Writes a setting.
+    pub(crate) fn set(&self, name: &'static str, value: &[u8]) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO setting (name, value) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            )?
+            .execute((name, value))?;
+        Ok(())
+    }
+
+    /// Keeps the seed of a reception secret.
+    pub(crate) fn reception(&self, epoch: u32, seed: &[u8; 32]) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("INSERT INTO reception (epoch, seed) VALUES (?1, ?2)")?
+            .execute((epoch, seed))?;
+        Ok(())
+    }
+
+    /// Deletes a reception secret for good.
+    pub(crate) fn forget_reception(&self, epoch: u32) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("DELETE FROM reception WHERE epoch = ?1")?
+            .execute([epoch])?;
+        Ok(())
+    }
+
+    /// Notes that a relay has a bulletin.
+    pub(crate) fn delivered(&self, relay: &str, number: i64) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO delivery (relay, number) VALUES (?1, ?2)
+                 ON CONFLICT (relay) DO UPDATE SET number = max(number, excluded.number)",
+            )?
+            .execute((relay, number))?;
+        Ok(())
+    }
+}

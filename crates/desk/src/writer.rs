@@ -1,0 +1,565 @@
+//! The one thread that changes anything: it owns the store's connection and the fold.
+//!
+//! Each command is one transaction: entries, what is derived from them, and the cursor. The fold
+//! runs ahead of the commit by exactly one transaction; when that one fails, the state is unknown
+//! and is folded again from the journal before anything else is done.
+
+use std::{sync::Arc, thread};
+
+use ed25519_dalek::SigningKey;
+use lapwing_model::Region;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::{
+    api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
+    clock::Clock,
+    entry::{BulletinMade, Decided, Entry, Issued, Message, Seq},
+    fold::{Case, Chain, ChainState, Effects, Fold},
+    herald::{Herald, Sending},
+    hub::{Changes, Hub, ShownWarning},
+    intake,
+    opening::{Opened, Secrets},
+    publication::{self, Signed},
+    reception,
+    refusal::Refusal,
+    rules,
+    store::{Batch, Line, Store, StoreError},
+};
+
+/// Commands that may wait; a pull waits for its answer anyway.
+const QUEUE: usize = 64;
+
+type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+enum Command {
+    Bulletin {
+        above: u64,
+        reply: Reply<Signed>,
+    },
+    Cancel {
+        id: String,
+        reply: Reply<Warning>,
+    },
+    Decide {
+        incident: u64,
+        verdict: Verdict,
+        version: u64,
+        reply: Reply<Arc<Incident>>,
+    },
+    Delivered {
+        relay: String,
+        number: u64,
+    },
+    Take {
+        relay: String,
+        after: i64,
+        opened: Vec<Opened>,
+        reply: Reply<()>,
+    },
+    TimePassed {
+        reply: Reply<()>,
+    },
+    Update {
+        id: String,
+        request: PublishRequest,
+        reply: Reply<Warning>,
+    },
+    Warn {
+        request: PublishRequest,
+        reply: Reply<Warning>,
+    },
+}
+
+/// What the rest of the desk holds of the writer.
+#[derive(Clone)]
+pub(crate) struct WriterHandle(mpsc::Sender<Command>);
+
+impl WriterHandle {
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.0
+            .send(command(reply))
+            .await
+            .map_err(|_gone| Refusal::Stopping)?;
+        answer.await.map_err(|_gone| Refusal::Stopping)?
+    }
+
+    /// Journals what was pulled from a relay, with the cursor behind it.
+    pub(crate) async fn take(
+        &self,
+        relay: &str,
+        after: i64,
+        opened: Vec<Opened>,
+    ) -> Result<(), Refusal> {
+        let relay = relay.to_owned();
+        self.ask(|reply| Command::Take {
+            relay,
+            after,
+            opened,
+            reply,
+        })
+        .await
+    }
+
+    /// An analyst's verdict on an incident of which they saw `version`.
+    pub(crate) async fn decide(
+        &self,
+        incident: u64,
+        verdict: Verdict,
+        version: u64,
+    ) -> Result<Arc<Incident>, Refusal> {
+        self.ask(|reply| Command::Decide {
+            incident,
+            verdict,
+            version,
+            reply,
+        })
+        .await
+    }
+
+    /// Warns of an incident.
+    pub(crate) async fn warn(&self, request: PublishRequest) -> Result<Warning, Refusal> {
+        self.ask(|reply| Command::Warn { request, reply }).await
+    }
+
+    /// Puts another message in the place of a warning's last.
+    pub(crate) async fn update(
+        &self,
+        id: String,
+        request: PublishRequest,
+    ) -> Result<Warning, Refusal> {
+        self.ask(|reply| Command::Update { id, request, reply })
+            .await
+    }
+
+    /// Calls a warning off.
+    pub(crate) async fn cancel(&self, id: String) -> Result<Warning, Refusal> {
+        self.ask(|reply| Command::Cancel { id, reply }).await
+    }
+
+    /// Signs a bulletin with a number greater than `above` and all before.
+    pub(crate) async fn bulletin(&self, above: u64) -> Result<Signed, Refusal> {
+        self.ask(|reply| Command::Bulletin { above, reply }).await
+    }
+
+    /// Lets time do its part: keys, expiry, closing.
+    pub(crate) async fn time_passed(&self) -> Result<(), Refusal> {
+        self.ask(|reply| Command::TimePassed { reply }).await
+    }
+
+    /// Notes that a relay has a bulletin.
+    pub(crate) async fn delivered(&self, relay: &str, number: u64) {
+        let relay = relay.to_owned();
+        // Lost when the desk is stopping: then it is delivered again after the next start.
+        let _ = self.0.send(Command::Delivered { relay, number }).await;
+    }
+}
+
+/// What the writer needs besides the store.
+pub(crate) struct Office {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) herald: Herald,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) root: SigningKey,
+    pub(crate) region: Region,
+    pub(crate) secrets: Secrets,
+    pub(crate) tag_key: [u8; 32],
+    /// Rung when a bulletin has become old.
+    pub(crate) publish: Arc<Notify>,
+}
+
+struct Writer {
+    store: Store,
+    fold: Fold,
+    office: Office,
+    /// Whether the fold may be ahead of the journal.
+    unknown: bool,
+}
+
+/// Starts the writer's thread. It ends when the last handle is gone.
+pub(crate) fn start(
+    store: Store,
+    fold: Fold,
+    office: Office,
+) -> (WriterHandle, thread::JoinHandle<()>) {
+    let (sender, mut commands) = mpsc::channel(QUEUE);
+    let mut writer = Writer {
+        store,
+        fold,
+        office,
+        unknown: false,
+    };
+    let thread = thread::Builder::new()
+        .name("desk-writer".into())
+        .spawn(move || {
+            writer.show_all();
+            while let Some(command) = commands.blocking_recv() {
+                writer.obey(command);
+            }
+        })
+        .expect("the process may start threads");
+    (WriterHandle(sender), thread)
+}
+
+/// Folds the whole journal.
+pub(crate) fn fold_journal(store: &Store, tag_key: [u8; 32]) -> Result<Fold, StoreError> {
+    let mut fold = Fold::new(tag_key);
+    store.each(|line| {
+        fold.apply(&line);
+        Ok(())
+    })?;
+    // All of it is in the tables already.
+    drop(fold.effects());
+    Ok(fold)
+}
+
+/// One transaction in the making.
+pub(crate) struct Turn<'a> {
+    pub(crate) batch: Batch<'a>,
+    pub(crate) fold: &'a mut Fold,
+    pub(crate) office: &'a Office,
+    appended: bool,
+}
+
+impl Turn<'_> {
+    /// Time for the next entry.
+    pub(crate) fn now(&self) -> i64 {
+        match self.office.herald.mode {
+            ClockMode::Live => self.office.clock.now(),
+            ClockMode::Replay => self.fold.now(),
+        }
+    }
+
+    /// Appends an entry to the journal and folds it.
+    pub(crate) fn append(
+        &mut self,
+        at: i64,
+        entry: Entry,
+        author: Option<[u8; 16]>,
+    ) -> Result<Seq, StoreError> {
+        self.appended = true;
+        let (seq, at) = self.batch.append(at, &entry)?;
+        self.fold.apply(&Line {
+            seq,
+            at,
+            entry,
+            author,
+        });
+        Ok(seq)
+    }
+
+    fn sending(&self, by_rule: bool) -> Sending {
+        let at = self.now();
+        Sending {
+            id: format!("{}-{}", self.office.herald.sender, self.batch.next_seq()),
+            at,
+            sent: self.office.clock.now(),
+            by_rule,
+        }
+    }
+
+    fn issue(&mut self, issued: Issued) -> Result<String, StoreError> {
+        let chain = issued.chain.clone();
+        self.append(issued.at, Entry::Warning(Box::new(issued)), None)?;
+        Ok(chain)
+    }
+
+    /// Lets the rules look at what changed.
+    fn apply_rules(&mut self) -> Result<(), StoreError> {
+        for id in self.fold.settled_changes() {
+            let Some(incident) = self.fold.case(id).map(|case| Arc::clone(&case.incident)) else {
+                continue;
+            };
+            let now = self.now();
+            let herald = &self.office.herald;
+            if !rules::fires(&incident, &herald.form, now, self.fold.warnings().values()) {
+                continue;
+            }
+            let request = PublishRequest {
+                incident: id,
+                texts: None,
+                severity: None,
+                expires_s: None,
+            };
+            match herald.warn(&incident, &request, self.sending(true)) {
+                Ok(issued) => drop(self.issue(issued)?),
+                Err(why) => tracing::error!(%why, "a rule fired and no warning could be made"),
+            }
+        }
+        Ok(())
+    }
+
+    fn case(&self, id: u64) -> Result<&Case, Refusal> {
+        self.fold.case(id).ok_or(Refusal::NotFound)
+    }
+
+    fn chain(&self, id: &str) -> Result<&Chain, Refusal> {
+        let has = |chain: &&Chain| chain.messages.iter().any(|message| message.id == id);
+        let chain = self
+            .fold
+            .warnings()
+            .values()
+            .find(has)
+            .ok_or(Refusal::NotFound)?;
+        if chain.state == ChainState::Active {
+            Ok(chain)
+        } else {
+            Err(Refusal::WarningOver)
+        }
+    }
+}
+
+impl Writer {
+    fn obey(&mut self, command: Command) {
+        // Whoever asked may have gone: then nobody reads the answer.
+        match command {
+            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(above))),
+            Command::Cancel { id, reply } => {
+                let done = self.turn(|turn| {
+                    let chain = turn.chain(&id)?;
+                    let verdict = turn
+                        .fold
+                        .case(chain.incident)
+                        .map_or(Verdict::Open, |case| case.incident.verdict);
+                    let issued = turn
+                        .office
+                        .herald
+                        .cancel(verdict, turn.sending(false), chain)?;
+                    Ok(turn.issue(issued)?)
+                });
+                drop(reply.send(self.warning(done)));
+            }
+            Command::Decide {
+                incident,
+                verdict,
+                version,
+                reply,
+            } => {
+                drop(reply.send(self.decide(incident, verdict, version)));
+            }
+            Command::Delivered { relay, number } => {
+                let number = i64::try_from(number).unwrap_or(i64::MAX);
+                let noted = self.turn(|turn| Ok(turn.batch.delivered(&relay, number)?));
+                if let Err(why) = noted {
+                    tracing::warn!(%why, "a delivery was not noted and will be made again");
+                }
+            }
+            Command::Take {
+                relay,
+                after,
+                opened,
+                reply,
+            } => {
+                drop(reply.send(self.turn(|turn| {
+                    intake::take(turn, opened)?;
+                    Ok(turn.batch.cursor(&relay, after)?)
+                })));
+            }
+            Command::TimePassed { reply } => drop(reply.send(self.time_passed())),
+            Command::Update { id, request, reply } => {
+                let done = self.turn(|turn| {
+                    let chain = turn.chain(&id)?;
+                    if chain.incident != request.incident {
+                        return Err(Refusal::BadRequest("incident"));
+                    }
+                    let incident = &turn.case(chain.incident)?.incident;
+                    let sending = turn.sending(false);
+                    let issued = turn
+                        .office
+                        .herald
+                        .update(incident, &request, sending, chain)?;
+                    Ok(turn.issue(issued)?)
+                });
+                drop(reply.send(self.warning(done)));
+            }
+            Command::Warn { request, reply } => {
+                let done = self.turn(|turn| {
+                    let incident = &turn.case(request.incident)?.incident;
+                    if incident.warning.is_some() {
+                        return Err(Refusal::Changed(Box::new(Incident::clone(incident))));
+                    }
+                    let sending = turn.sending(false);
+                    let issued = turn.office.herald.warn(incident, &request, sending)?;
+                    debug_assert_eq!(issued.message, Message::Alert);
+                    Ok(turn.issue(issued)?)
+                });
+                drop(reply.send(self.warning(done)));
+            }
+        }
+    }
+
+    /// One transaction: all of it is durable and shown, or nothing of it happened.
+    fn turn<T>(
+        &mut self,
+        work: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        if self.unknown {
+            self.recover()?;
+        }
+        let (value, effects) = {
+            let mut turn = Turn {
+                batch: self.store.batch()?,
+                fold: &mut self.fold,
+                office: &self.office,
+                appended: false,
+            };
+            let done = work(&mut turn);
+            // A refusal before the first entry leaves the fold as it was; from then on it is ahead
+            // of the journal until the commit.
+            self.unknown = turn.appended;
+            let value = done?;
+            self.unknown = true;
+            turn.apply_rules()?;
+            let effects = turn.fold.effects();
+            write_effects(&turn.batch, turn.fold, &effects)?;
+            turn.batch.commit()?;
+            (value, effects)
+        };
+        self.unknown = false;
+        self.show(effects);
+        Ok(value)
+    }
+
+    /// Folds the journal again after a transaction of which nobody knows whether it happened.
+    fn recover(&mut self) -> Result<(), StoreError> {
+        self.store.reread_head()?;
+        self.fold = fold_journal(&self.store, self.office.tag_key)?;
+        self.unknown = false;
+        self.show_all();
+        Ok(())
+    }
+
+    fn decide(
+        &mut self,
+        id: u64,
+        verdict: Verdict,
+        version: u64,
+    ) -> Result<Arc<Incident>, Refusal> {
+        self.turn(|turn| {
+            let case = turn.case(id)?;
+            if version < case.decided {
+                return Err(Refusal::Changed(Box::new(Incident::clone(&case.incident))));
+            }
+            let at = turn.now();
+            turn.append(
+                at,
+                Entry::Verdict(Decided {
+                    incident: id,
+                    verdict,
+                }),
+                None,
+            )?;
+            Ok(())
+        })?;
+        let case = self.fold.case(id).ok_or(Refusal::NotFound)?;
+        Ok(Arc::clone(&case.incident))
+    }
+
+    fn warning(&self, chain: Result<String, Refusal>) -> Result<Warning, Refusal> {
+        let chain = self.fold.warnings().get(&chain?).ok_or(Refusal::NotFound)?;
+        Ok(chain.view())
+    }
+
+    fn bulletin(&mut self, above: u64) -> Result<Signed, Refusal> {
+        let number = self.turn(|turn| {
+            let number = turn.fold.bulletin().max(above) + 1;
+            let at = turn.now();
+            turn.append(at, Entry::Bulletin(BulletinMade { number }), None)?;
+            Ok(number)
+        })?;
+        let secrets = self.office.secrets.present();
+        let now = self.office.clock.now();
+        Ok(publication::sign(
+            &self.office,
+            &self.fold,
+            &secrets,
+            number,
+            now,
+        ))
+    }
+
+    fn time_passed(&mut self) -> Result<(), Refusal> {
+        const TICK_S: i64 = 60;
+        let now = self.office.clock.now();
+        if let Some(secrets) = reception::roll(&mut self.store, now)? {
+            self.office.secrets.replace(secrets);
+            self.office.publish.notify_one();
+        }
+        let live = self.office.herald.mode == ClockMode::Live;
+        if live && self.fold.ages() && now >= self.store.head().at + TICK_S {
+            self.turn(|turn| Ok(turn.append(now, Entry::Tick, None).map(drop)?))?;
+        }
+        Ok(())
+    }
+
+    fn show(&self, effects: Effects) {
+        if !effects.warnings.is_empty() {
+            self.office.publish.notify_one();
+        }
+        let shown = |id: String| {
+            let chain = self.fold.warnings().get(&id)?;
+            Some((id, shown(chain)))
+        };
+        self.office.hub.show(Changes {
+            cases: effects
+                .changed
+                .iter()
+                .filter_map(|id| self.fold.case(*id).cloned())
+                .collect(),
+            gone: effects.gone,
+            forgotten: effects.forgotten,
+            warnings: effects.warnings.into_iter().filter_map(shown).collect(),
+            warnings_forgotten: effects.warnings_forgotten,
+            counters: effects.counted.then(|| self.fold.counts().view()),
+            entry_at: self.fold.now(),
+        });
+    }
+
+    fn show_all(&self) {
+        self.office.hub.replace(Changes {
+            cases: self.fold.cases().cloned().collect(),
+            warnings: self
+                .fold
+                .warnings()
+                .iter()
+                .map(|(id, chain)| (id.clone(), shown(chain)))
+                .collect(),
+            counters: Some(self.fold.counts().view()),
+            entry_at: self.fold.now(),
+            ..Changes::default()
+        });
+    }
+}
+
+fn shown(chain: &Chain) -> ShownWarning {
+    ShownWarning {
+        view: chain.view(),
+        bulletin: chain.bulletin,
+    }
+}
+
+/// Writes what an entry or many changed into the derived tables.
+pub(crate) fn write_effects(
+    batch: &Batch<'_>,
+    fold: &Fold,
+    effects: &Effects,
+) -> Result<(), StoreError> {
+    for id in &effects.gone {
+        batch.incident_gone(id.cast_signed())?;
+    }
+    let live = effects.changed.iter().filter_map(|id| fold.case(*id));
+    for case in live.chain(&effects.parting) {
+        batch.incident(&case.row())?;
+    }
+    for (report, incident) in &effects.labels {
+        batch.label(*report, incident.cast_signed())?;
+    }
+    let live = effects
+        .warnings
+        .iter()
+        .filter_map(|id| fold.warnings().get(id));
+    for chain in live.chain(&effects.parting_warnings) {
+        batch.warning(&chain.row())?;
+    }
+    Ok(())
+}
