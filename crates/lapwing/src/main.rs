@@ -1,16 +1,21 @@
 //! The program: up, relay, desk, web, witness, replay, evaluate.
 //!
 //! Each role is a module with its arguments and a `run`; what a role does lives in its crate. The
-//! machine's clock and randomness enter here and nowhere below.
+//! machine's clock and randomness enter here (and in the servers' crates), never in a core crate.
 
 #![forbid(unsafe_code)]
 
 mod clock;
+mod desk;
 mod entropy;
 mod evaluate;
+mod relay;
 mod relay_client;
 mod replay;
 mod rows;
+mod shutdown;
+mod up;
+mod web;
 mod witness;
 
 use clap::{Parser, Subcommand};
@@ -25,20 +30,36 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Run the fusing alone on a file of reports and print how well it did
-    Evaluate(evaluate::Evaluate),
-    /// Send a file of reports through the real path, one witness a source
-    Replay(replay::Replay),
+    /// Start relay, desk and both pages on this machine
+    Up(up::Up),
+    /// Keep sealed envelopes that nobody here can read
+    Relay(relay::Relay),
+    /// Open envelopes, fuse reports into incidents, warn
+    Desk(Box<desk::Desk>),
+    /// Serve the witness app
+    Web(web::Web),
     /// Report from the command line
     #[command(subcommand)]
     Witness(witness::Witness),
+    /// Send a file of reports through the real path, one witness a source
+    Replay(replay::Replay),
+    /// Run the fusing alone on a file of reports and print how well it did
+    Evaluate(evaluate::Evaluate),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    match Cli::parse().role {
-        Role::Evaluate(evaluate) => evaluate.run(),
-        Role::Replay(replay) => replay.run().await,
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LAPWING_LOG")
+        .unwrap_or_else(|_unset| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match cli.role {
+        Role::Up(up) => up.run().await,
+        Role::Relay(relay) => relay.run().await,
+        Role::Desk(desk) => desk.run().await,
+        Role::Web(web) => web.run().await,
         Role::Witness(witness) => witness.run().await,
+        Role::Replay(replay) => replay.run().await,
+        Role::Evaluate(evaluate) => evaluate.run(),
     }
 }

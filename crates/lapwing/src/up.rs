@@ -1,0 +1,161 @@
+//! `lapwing up`: relay, desk and both pages in one process on embedded stores.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use lapwing_desk::ClockMode;
+use lapwing_http::Bound;
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::{
+    clock,
+    desk::{self, RegionArgs, StoreArgs},
+    relay_client::RelayClient,
+    replay::{Replay, Speed},
+    shutdown, web,
+};
+
+/// The hour that the demo plays.
+const HOUR: &[u8] = include_bytes!("../../../data/attack-days/hour.csv");
+/// An hour in a minute.
+const DEMO_SPEED: f64 = 60.0;
+
+/// Starts everything on this machine
+#[derive(clap::Args)]
+pub(crate) struct Up {
+    /// Folder of all stores
+    #[arg(long, default_value = "lapwing-data")]
+    data: PathBuf,
+    /// Folder of the built witness app
+    #[arg(long, value_name = "DIR", default_value = "web/witness/dist")]
+    web: PathBuf,
+    /// Folder of the built desk pages
+    #[arg(long, value_name = "DIR", default_value = "web/desk/dist")]
+    desk_web: PathBuf,
+    /// Witness app; the relay listens on the next port, the desk on the one after; 0: any free ones
+    #[arg(long, default_value_t = 8_100)]
+    port: u16,
+    /// A detailed map for the desk (PMTiles)
+    #[arg(long, value_name = "FILE")]
+    pmtiles: Option<PathBuf>,
+    /// Play the bundled hour of reports, sixty times as fast, on a desk of its own
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Up {
+    /// Serves until told to stop.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let (folder, mode) = if self.demo {
+            let folder = self.data.join("demo");
+            // The hour has happened once; a second one over it would be other people.
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder)
+                    .with_context(|| format!("{} cannot be emptied", folder.display()))?;
+            }
+            (folder, ClockMode::Replay)
+        } else {
+            (self.data.clone(), ClockMode::Live)
+        };
+        let [web_socket, relay_socket, desk_socket] = self.sockets().await?;
+        let relay_url = format!("http://{}", relay_socket.address);
+
+        let region = RegionArgs::bundled()?;
+        let config = desk::config(
+            &StoreArgs::in_folder(folder.join("desk")),
+            mode,
+            std::slice::from_ref(&relay_url),
+            &region,
+            Some(self.desk_web.clone()),
+            self.pmtiles.clone(),
+        )?;
+        let desk = lapwing_desk::Desk::open_or_init(config)?;
+        let root_key = hex::encode(desk.root_key());
+        let desk_key = lapwing_wire::VerifyingKey::from_bytes(&desk.root_key())
+            .context("the desk's root key is none")?;
+        let relay =
+            lapwing_relay::Relay::open(&folder.join("relay"), desk_key, Arc::new(clock::now))
+                .await?;
+        let app =
+            web::router(&self.web, std::slice::from_ref(&relay_url), &root_key, region.degrees())?;
+
+        println!();
+        println!("  Witness app   http://{}/", web_socket.address);
+        println!("  Desk          {}", desk.sign_in_address(desk_socket.address));
+        println!("  Relay         {relay_url}");
+        println!("  Warnings      {relay_url}/v1/warnings.atom");
+        println!("  Root key      {root_key}");
+        println!("  Data          {}", folder.display());
+        println!();
+
+        let (stop, stopped) = watch::channel(false);
+        let told = move || {
+            let mut stopped = stopped.clone();
+            async move {
+                let _ = stopped.wait_for(|&stop| stop).await;
+            }
+        };
+        let mut roles: JoinSet<anyhow::Result<()>> = JoinSet::new();
+        let until = told();
+        roles.spawn(async move {
+            Ok(lapwing_http::serve(relay_socket, relay.router(), None, until).await?)
+        });
+        let until = told();
+        roles.spawn(async move { Ok(lapwing_http::serve(web_socket, app, None, until).await?) });
+        let until = told();
+        roles.spawn(async move { Ok(desk.run(desk_socket, until).await?) });
+        if self.demo {
+            // Not among the roles: when the hour is over the desk goes on.
+            tokio::spawn(async move {
+                if let Err(why) = play(&folder, &relay_url, root_key).await {
+                    tracing::error!("the demo does not play: {why:#}");
+                }
+            });
+        }
+        let ended = tokio::select! {
+            () = shutdown::asked() => Ok(()),
+            Some(ended) = roles.join_next() => ended.context("a role stopped").flatten(),
+        };
+        stop.send_replace(true);
+        while let Some(role) = roles.join_next().await {
+            role.context("a role stopped")??;
+        }
+        ended
+    }
+
+    async fn sockets(&self) -> anyhow::Result<[Bound; 3]> {
+        let mut sockets = Vec::new();
+        for n in 0..3 {
+            let port = if self.port == 0 { 0 } else { self.port.saturating_add(n) };
+            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+            sockets.push(lapwing_http::bind(address).await.context("try --port 0 for free ones")?);
+        }
+        sockets.try_into().map_err(|_three| anyhow::anyhow!("three sockets were made"))
+    }
+}
+
+async fn play(folder: &Path, relay: &str, root_key: String) -> anyhow::Result<()> {
+    let file = folder.join("hour.csv");
+    std::fs::write(&file, HOUR).with_context(|| format!("{} cannot be written", file.display()))?;
+    let client = RelayClient::new(relay)?;
+    // The desk publishes its first bulletin within moments.
+    for _ in 0..100 {
+        if client.bulletin(None).await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let replay = Replay {
+        file,
+        relay: relay.to_owned(),
+        speed: Speed::Times(DEMO_SPEED),
+        witnesses: "auto".to_owned(),
+        desk_root_key: Some(root_key),
+    };
+    replay.run().await
+}

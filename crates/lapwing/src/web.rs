@@ -1,0 +1,105 @@
+//! `lapwing web`: the witness app as static files, from somebody whom its users trust. Never a
+//! relay: who serves the app decides what code runs on a phone.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, bail};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, header},
+    routing::get,
+};
+use lapwing_http::Problem;
+use serde_json::json;
+use tower::ServiceBuilder;
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+
+use crate::{
+    desk::RegionArgs,
+    relay::Tls,
+    relay_client::root_key,
+    shutdown,
+};
+
+/// Serves the witness app
+#[derive(clap::Args)]
+pub(crate) struct Web {
+    /// Folder of the built app (web/witness/dist)
+    #[arg(long, value_name = "DIR")]
+    web: PathBuf,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8100")]
+    listen: SocketAddr,
+    /// A relay that the app sends to, as phones reach it; may be given several times
+    #[arg(long = "relay", value_name = "URL", required = true)]
+    relays: Vec<String>,
+    /// Root key of the desk whose app this is (64 hex digits; `lapwing desk key`)
+    #[arg(long, value_name = "HEX", env = "LAPWING_DESK_ROOT_KEY")]
+    desk_root_key: String,
+    #[command(flatten)]
+    region: RegionArgs,
+    #[command(flatten)]
+    tls: Tls,
+}
+
+impl Web {
+    /// Serves until told to stop.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        root_key(&self.desk_root_key)?;
+        let router = router(&self.web, &self.relays, &self.desk_root_key, self.region.degrees())?;
+        let bound = lapwing_http::bind(self.listen).await?;
+        let tls = self.tls.files();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        println!("witness  {scheme}://{}/", bound.address);
+        lapwing_http::serve(bound, router, tls.as_ref(), shutdown::asked()).await?;
+        Ok(())
+    }
+}
+
+/// The app's files, and `config.json` which tells it its desk and relays.
+pub(crate) fn router(
+    folder: &std::path::Path,
+    relays: &[String],
+    root_key: &str,
+    region: [f64; 4],
+) -> anyhow::Result<Router> {
+    if !folder.join("index.html").is_file() {
+        bail!("{} holds no built app; `cargo xtask web` builds it", folder.display());
+    }
+    let config = json!({ "root_key": root_key, "relays": relays, "region": region }).to_string();
+    // The app may run its own code, its WebAssembly, and talk to its relays: nothing else.
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self' {}; manifest-src 'self'; worker-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        relays.join(" ")
+    );
+    let policy = HeaderValue::from_str(&policy).context("an address of a relay is malformed")?;
+    let set = |name: HeaderName, value| SetResponseHeaderLayer::overriding(name, value);
+    let fixed = HeaderValue::from_static;
+    let layers = ServiceBuilder::new()
+        .layer(set(header::CONTENT_SECURITY_POLICY, policy))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")))
+        .layer(set(header::REFERRER_POLICY, fixed("no-referrer")))
+        .layer(set(header::CACHE_CONTROL, fixed("no-cache")))
+        .layer(set(
+            HeaderName::from_static("permissions-policy"),
+            fixed("geolocation=(self), camera=(), microphone=(), interest-cohort=()"),
+        ))
+        .layer(set(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            fixed("same-origin"),
+        ));
+    let files = ServeDir::new(folder).precompressed_br();
+    Ok(Router::new()
+        .route(
+            "/config.json",
+            get(|| async move { ([(header::CONTENT_TYPE, "application/json")], config) }),
+        )
+        .fallback_service(files.fallback(tower::service_fn(|_request| async {
+            Ok::<_, std::convert::Infallible>(axum::response::IntoResponse::into_response(
+                Problem::not_found(),
+            ))
+        })))
+        .layer(layers))
+}
