@@ -52,8 +52,8 @@ pub fn window(sightings: &[Sighting], km: f64, s: f64, same_kind: bool) -> Vec<u
     sets.labels()
 }
 
-/// Greedy online: each report joins the incident with the nearest report among those within `km` of its mean place
-/// and `s` seconds of its latest stated time, else starts one. Sightings must be in order of arrival.
+/// Greedy online: each report joins the nearest incident whose mean place is within `km` and whose mean stated time is
+/// within `s` seconds, else starts one. (Means did best of twelve variants with first, last and latest.) Sightings must be in order of arrival.
 #[must_use]
 pub fn greedy(sightings: &[Sighting], km: f64, s: f64) -> Vec<u64> {
     struct Open {
@@ -89,7 +89,7 @@ pub fn greedy(sightings: &[Sighting], km: f64, s: f64) -> Vec<u64> {
                 o.n += 1.0;
                 o.at.x += (p.x - o.at.x) / o.n;
                 o.at.y += (p.y - o.at.y) / o.n;
-                o.at.t = o.at.t.max(p.t);
+                o.at.t += (p.t - o.at.t) / o.n;
                 let after = cell(&o.at);
                 if before != after {
                     if let Some(list) = cells.get_mut(&before) {

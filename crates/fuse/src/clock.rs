@@ -21,7 +21,7 @@ const ENTRIES: usize = (2 * REACH_S / STEP_S) as usize + 1;
 /// Spread of a stamp about the moment it should show (clock error, reading), seconds.
 const STAMP_JITTER_S: f64 = 15.0;
 /// Share of stated times that are wrong in some other way.
-const ASTRAY: f64 = 0.01;
+const ASTRAY: f64 = 0.0003;
 /// Density of those: anywhere within three hours.
 const ASTRAY_DENSITY: f64 = 1.0 / 10_800.0;
 

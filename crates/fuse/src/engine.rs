@@ -17,7 +17,8 @@ use crate::store::{LiveIncident, LiveReport, NONE, PlaceSums};
 /// What one call changed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Change {
-    /// The incident the report was put into on arrival; `None` where there was no report to put (a verdict, the
+    /// The incident the report was put into on arrival, which may have become part of another one in the same call
+    /// (then it is in `gone`); `None` where there was no report to put (a verdict, the
     /// passing of time) or where a quiet report found nothing to speak against.
     pub incident: Option<IncidentId>,
     /// Live incidents whose view may differ from before, in order, without repeats.

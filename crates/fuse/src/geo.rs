@@ -2,8 +2,8 @@
 //!
 //! Positions are WGS 84 degrees, distances kilometres. Distances use the haversine formula on a sphere of
 //! 6371.0088 km; local planes are equirectangular about an anchor, which is right to better than 0.5 % within
-//! 100 km. Longitudes are compared modulo 360, so nothing changes at the antimeridian. At the poles a degree of
-//! longitude is taken to be at least as long as at 89.5 degrees, so that cells stay finite.
+//! 100 km. Longitudes are compared modulo 360, so nothing changes at the antimeridian. At the poles all
+//! longitudes are one place.
 
 /// Mean radius of the earth in kilometres.
 pub(crate) const EARTH_KM: f64 = 6371.0088;
@@ -12,7 +12,8 @@ pub(crate) const KM_PER_LAT: f64 = 110.574;
 /// Kilometres in one degree of longitude at the equator.
 pub(crate) const KM_PER_LON: f64 = 111.320;
 
-const COS_AT_POLE: f64 = 0.0087;
+/// Small enough that all longitudes meet at the pole, large enough to divide by.
+const COS_AT_POLE: f64 = 1e-6;
 
 /// Great-circle distance between two positions, in kilometres.
 #[must_use]

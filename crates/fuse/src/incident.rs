@@ -109,10 +109,7 @@ impl Fuse {
             if stance == Stance::For && !repeat {
                 best_known = Some(best_known.map_or(r.s.how_known, |b| b.min(r.s.how_known)));
                 seen_by += u32::from(r.s.how_known == HowKnown::Seen);
-                match favour.iter_mut().find(|f| f.0 == r.s.source) {
-                    Some(f) => f.1 = f.1.max(weight),
-                    None => favour.push((r.s.source, weight)),
-                }
+                favour.push((r.s.source, weight));
             } else if stance == Stance::Against && !repeat {
                 against.push(r.s.source);
             }
@@ -124,6 +121,8 @@ impl Fuse {
                 repeat_of,
             });
         }
+        sources.sort_unstable();
+        sources.dedup();
         for q in &incident.quiet {
             // Who reports the incident and later says that it is quiet has seen it end.
             let weight = if sources.contains(&q.source) {
@@ -141,11 +140,11 @@ impl Fuse {
                 repeat_of: None,
             });
         }
-        sources.sort_unstable();
-        sources.dedup();
+        favour.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        favour.dedup_by_key(|f| f.0);
         against.sort_unstable();
         against.dedup();
-        against.retain(|s| favour.iter().all(|f| f.0 != *s));
+        against.retain(|s| favour.binary_search_by_key(s, |f| f.0).is_err());
         let independent: f32 = favour.iter().map(|f| f.1).sum();
         let confidence =
             confidence::confidence(&self.p, independent, against.len(), incident.verdict);

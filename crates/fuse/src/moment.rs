@@ -36,6 +36,11 @@ const ROUNDS: usize = 3;
 const HYSTERESIS: f64 = 0.2;
 /// Reports that were surer than this of their incident are not looked at again (natural logarithm of odds).
 const SURE: f32 = 4.0;
+/// Reports looked at again in one round, the latest first.
+const LOOKS: usize = 32;
+/// In an incident with more accounts than this, none is looked at again: so many agree on place and moment, and the
+/// work would grow with their square.
+const CROWD: u32 = 200;
 
 impl Fuse {
     pub(crate) fn place_moment(&mut self, slot: u32, change: &mut Change) -> IncidentId {
@@ -239,7 +244,12 @@ impl Fuse {
         for _ in 0..ROUNDS {
             let mut next = None;
             let mut look: Vec<u32> = Vec::new();
-            for &m in &self.incidents[changed as usize].members {
+            for &m in self.incidents[changed as usize]
+                .members
+                .iter()
+                .rev()
+                .take(LOOKS)
+            {
                 let r = &self.reports[m as usize];
                 if r.root == m && r.margin < SURE && self.recent(r) {
                     look.push(m);
@@ -249,7 +259,7 @@ impl Fuse {
                 if !self.incidents[n as usize].live || n == changed {
                     continue;
                 }
-                for &m in &self.incidents[n as usize].members {
+                for &m in self.incidents[n as usize].members.iter().rev().take(LOOKS) {
                     let r = &self.reports[m as usize];
                     if r.root == m && self.recent(r) {
                         let score = self.account_score(r, m, changed, self.by_same_source(m));
@@ -259,6 +269,7 @@ impl Fuse {
                     }
                 }
             }
+            look.truncate(LOOKS);
             for m in look {
                 if let Some(to) = self.reconsider(m, change) {
                     next = Some(to);
@@ -289,7 +300,7 @@ impl Fuse {
     fn reconsider(&mut self, m: u32, change: &mut Change) -> Option<u32> {
         let r = self.reports[m as usize];
         let from = r.incident;
-        if r.root != m || from == NONE {
+        if r.root != m || from == NONE || self.incidents[from as usize].primaries > CROWD {
             return None;
         }
         let alone = self.incidents[from as usize].primaries == 1;
@@ -400,13 +411,18 @@ impl Fuse {
             .sum();
         let crowd = |n: u32| {
             let mut sum = self.crowd_first();
-            for k in 1..n.min(64) {
+            for k in 1..n.min(256) {
                 sum += self.crowd_next(k);
             }
             sum
         };
         let together =
             crowd(ia.primaries + ib.primaries) - crowd(ia.primaries) - crowd(ib.primaries);
+        let evidence = together + (place * time * kind.max(1e-12)).ln();
+        // The rate is at least its floor: most pairs need no look at the neighbourhood.
+        if evidence < (self.p.fresh_per_km2_h / 3_600.0).ln() {
+            return f64::NEG_INFINITY;
+        }
         let again = ib
             .members
             .iter()
@@ -419,13 +435,7 @@ impl Fuse {
                         .any(|&k| self.reports[k as usize].s.source == s)
             })
             .count();
-        let evidence =
-            together + (place * time * kind.max(1e-12)).ln() + again as f64 * self.p.again.ln();
-        // The rate is at least its floor: most pairs need no look at the neighbourhood.
-        if evidence < (self.p.fresh_per_km2_h / 3_600.0).ln() {
-            return f64::NEG_INFINITY;
-        }
-        evidence - self.rate_at(b, lat_a, lon_a, ca.mean()).ln()
+        evidence + again as f64 * self.p.again.ln() - self.rate_at(b, lat_a, lon_a, ca.mean()).ln()
     }
 
     /// Rate of new incidents per square kilometre and second at a place and time, not counting `b`.

@@ -84,9 +84,9 @@ impl Default for Parameters {
             repeat_s: 70.0,
             revise_s: 3_600,
             keep_s: 3 * 3_600,
-            one_source: 0.83,
+            one_source: 0.75,
             two_sources: 0.97,
-            sure_at_most: 0.99,
+            sure_at_most: 0.985,
         }
     }
 }

@@ -26,15 +26,11 @@ impl Fuse {
         change: &mut Change,
     ) -> IncidentId {
         let r = self.reports[slot as usize];
-        let stated_km = |unc_m: f32| {
-            if unc_m.is_finite() {
-                f64::from(unc_m.max(0.0)) / 1000.0
-            } else {
-                0.0
-            }
-        };
+        // A statement wider than this would tie together what has nothing to do with each other.
+        let widest_km = reach_km.max(2.0);
+        let stated_km = |unc_m: f32| (f64::from(unc_m.max(0.0)) / 1000.0).min(widest_km);
         let layer = self.layer(r.s.kind);
-        let cell_km = reach_km.clamp(0.5, 200.0);
+        let cell_km = reach_km.clamp(1.0, 200.0);
         let index = self
             .spreads
             .entry(layer)
@@ -44,16 +40,21 @@ impl Fuse {
         let unc = stated_km(r.s.unc_m);
         let reports = &self.reports;
         let mut found: Vec<(f64, u32)> = Vec::new();
-        index.around(r.s.lat, r.s.lon, reach_km + unc, |e| {
-            let (x, y) = plane.xy(e.lat, e.lon);
-            let other = &reports[e.slot as usize];
-            let reach = reach_km.hypot(unc).hypot(stated_km(other.s.unc_m));
-            let t = (e.time - r.s.seen) as f64 / duration;
-            let d2 = (x * x + y * y) / (reach * reach) + t * t;
-            if d2 <= 1.0 {
-                found.push((d2, other.incident));
-            }
-        });
+        index.around(
+            r.s.lat,
+            r.s.lon,
+            reach_km.hypot(unc).hypot(widest_km),
+            |e| {
+                let (x, y) = plane.xy(e.lat, e.lon);
+                let other = &reports[e.slot as usize];
+                let reach = reach_km.hypot(unc).hypot(stated_km(other.s.unc_m));
+                let t = (e.time - r.s.seen) as f64 / duration;
+                let d2 = (x * x + y * y) / (reach * reach) + t * t;
+                if d2 <= 1.0 {
+                    found.push((d2, other.incident));
+                }
+            },
+        );
         let ids = |i: u32| self.incidents[i as usize].id;
         found.sort_by(|a, b| a.0.total_cmp(&b.0).then(ids(a.1).cmp(&ids(b.1))));
         let at = match found.first() {
