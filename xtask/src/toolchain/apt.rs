@@ -43,7 +43,7 @@ pub(super) fn candidate(package: &str) -> Option<String> {
     (line != "(none)").then(|| line.to_owned())
 }
 
-/// Which of these a package depends on, at any depth of one.
+/// What a package depends on.
 pub(super) fn depends(package: &str) -> Vec<String> {
     let said = capture(command("apt-cache").args(["depends", package])).unwrap_or_default();
     said.lines()

@@ -262,19 +262,22 @@ fn wasm_ld() -> Option<PathBuf> {
 
 /// The package of the linker that belongs to the LLVM of this compiler package.
 fn linker_package(compiler: &str) -> String {
-    let depends = [compiler, "libstd-rust-web-dev", "libstd-rust-dev"]
-        .into_iter()
-        .flat_map(apt::depends);
-    depends
-        .filter_map(|name| {
-            let name = name
-                .strip_prefix("libllvm")
-                .or_else(|| name.strip_prefix("llvm-"))
-                .map(str::to_owned)?;
-            let major: String = name.chars().take_while(char::is_ascii_digit).collect();
-            let package = format!("lld-{major}");
-            (!major.is_empty() && apt::candidate(&package).is_some()).then_some(package)
-        })
-        .next()
+    llvm(compiler, 3)
+        .map(|major| format!("lld-{major}"))
+        .filter(|package| apt::candidate(package).is_some())
         .unwrap_or_else(|| "lld".to_owned())
+}
+
+/// The LLVM that a package is linked with, by way of the standard library's packages.
+fn llvm(package: &str, depth: u32) -> Option<u32> {
+    let depends = apt::depends(package);
+    let direct = depends
+        .iter()
+        .find_map(|name| name.strip_prefix("libllvm")?.parse().ok());
+    direct.or_else(|| {
+        let library = depends
+            .iter()
+            .find(|name| name.starts_with("libstd-rust"))?;
+        llvm(library, depth.checked_sub(1)?)
+    })
 }
