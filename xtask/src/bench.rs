@@ -1,10 +1,12 @@
 //! The benchmarks, each one a figure beside its limit.
 //!
-//! `crates/bench` measures and prints, as its last line, one JSON object per name; this verb builds what it measures,
-//! runs the names one after the other, and shows the objects together.
+//! `crates/bench` measures what runs natively, `e2e/bench/NAME.mjs` what runs in a browser; each prints, as its last
+//! line, one JSON object. This verb builds what they measure, runs the names one after the other, and shows the objects
+//! together.
 
 use std::io::Write as _;
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
@@ -58,7 +60,7 @@ impl Name {
 
     /// Measured on the running program.
     fn needs_program(self) -> bool {
-        matches!(self, Self::Ingest | Self::Path | Self::Page)
+        matches!(self, Self::Ingest | Self::Path)
     }
 }
 
@@ -77,19 +79,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         "--package",
         "lapwing-bench",
     ]))?;
-    let mut bench_environment = Vec::new();
-    if names.iter().any(|name| name.needs_program()) {
-        bench_environment.push(("LAPWING_BIN", up::lapwing(true)?));
+    let mut environment = Vec::new();
+    if names.iter().any(|&name| name.needs_program()) {
+        environment.push(("LAPWING_BIN", up::lapwing(true)?));
     }
-    if names.iter().any(|name| name.needs_browser()) {
-        bench_environment.push(("CHROMIUM", toolchain::chromium()?));
+    if names.iter().any(|&name| name.needs_browser()) {
+        environment.push(("CHROMIUM", toolchain::chromium()?));
         let built = web::build(&toolchain::wasm()?, false, false)?;
-        bench_environment.push(("LAPWING_WEB", built.witness));
-        bench_environment.push(("LAPWING_DESK_WEB", built.desk));
+        environment.push(("LAPWING_WEB", built.witness));
+        environment.push(("LAPWING_DESK_WEB", built.desk));
     }
     let mut all = Map::new();
     for name in names {
-        let result = one(*name, &bench_environment)
+        let result = one(*name, &environment)
             .with_context(|| format!("the benchmark `{}` failed", name.text()))?;
         if !options.json {
             table(name.text(), &result)?;
@@ -102,19 +104,41 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn one(name: Name, environment: &[(&str, std::path::PathBuf)]) -> Result<Value> {
+fn one(name: Name, environment: &[(&str, PathBuf)]) -> Result<Value> {
+    match name {
+        Name::Page => in_browser(name, environment),
+        Name::Seal => {
+            let mut result = native(name, environment)?;
+            result["wasm"] = in_browser(name, environment)?;
+            Ok(result)
+        }
+        _ => native(name, environment),
+    }
+}
+
+fn native(name: Name, environment: &[(&str, PathBuf)]) -> Result<Value> {
     let program = sh::target()
         .join("release/lapwing-bench")
         .with_extension(std::env::consts::EXE_EXTENSION);
-    let output = command(program)
-        .arg(name.text())
+    measure(command(program).arg(name.text()), environment)
+}
+
+fn in_browser(name: Name, environment: &[(&str, PathBuf)]) -> Result<Value> {
+    measure(
+        command("node").arg(format!("e2e/bench/{}.mjs", name.text())),
+        environment,
+    )
+}
+
+fn measure(program: &mut Command, environment: &[(&str, PathBuf)]) -> Result<Value> {
+    let output = program
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .context("cannot start lapwing-bench")?;
+        .context("it cannot be started")?;
     if !output.status.success() {
-        bail!("lapwing-bench {}: {}", name.text(), output.status);
+        bail!("{}", output.status);
     }
     last_object(&String::from_utf8_lossy(&output.stdout))
 }
