@@ -30,7 +30,11 @@ fn sighting(report: u64, seen: i64, east_km: f64, north_km: f64, kind: u8) -> Si
 fn run(fuse: &mut Fuse, sightings: &[Sighting]) -> Vec<IncidentId> {
     sightings
         .iter()
-        .map(|s| fuse.report(s).incident.unwrap())
+        .map(|s| {
+            fuse.report(s)
+                .incident
+                .expect("these reports start or join an incident")
+        })
         .collect()
 }
 
