@@ -25,8 +25,10 @@ const CORE_CRATE: &str = "lapwing-witness-web";
 const CORE_NAME: &str = "lapwing_core";
 
 /// Text that a browser asks for compressed; pictures, fonts and tiles are compressed already.
-const COMPRESSED: [&str; 9] = [
+const COMPRESSED: [&str; 11] = [
     "css",
+    "csv",
+    "geojson",
     "html",
     "js",
     "json",
