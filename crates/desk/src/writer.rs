@@ -492,10 +492,11 @@ impl Writer {
         Ok(())
     }
 
-    fn show(&self, effects: Effects) {
+    fn show(&self, mut effects: Effects) {
         if !effects.warnings.is_empty() {
             self.office.publish.notify_one();
         }
+        effects.warnings.append(&mut effects.carried);
         let shown = |id: String| {
             let chain = self.fold.warnings().get(&id)?;
             Some((id, shown(chain)))
@@ -563,3 +564,6 @@ pub(crate) fn write_effects(
     }
     Ok(())
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -39,6 +39,11 @@ impl Access {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn for_tests(&self) -> String {
+        format!("{}={}", self.name, self.value)
+    }
+
     fn has_cookie(&self, headers: &HeaderMap) -> bool {
         headers
             .get_all(header::COOKIE)

@@ -56,6 +56,8 @@ pub(crate) struct Effects {
     pub(crate) labels: BTreeMap<Seq, u64>,
     /// Chains of warnings that are new or changed.
     pub(crate) warnings: BTreeSet<String>,
+    /// Chains whose latest message got into a bulletin.
+    pub(crate) carried: BTreeSet<String>,
     /// Incidents that changed and then left memory.
     pub(crate) parting: Vec<Case>,
     /// Incidents that left memory.

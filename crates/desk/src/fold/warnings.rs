@@ -132,8 +132,13 @@ impl Fold {
     /// A bulletin carries every message before it.
     pub(super) fn bulletin_made(&mut self, number: u64) {
         self.bulletin = self.bulletin.max(number);
-        for chain in self.warnings.values_mut() {
-            chain.bulletin.get_or_insert(number);
+        for (id, chain) in self
+            .warnings
+            .iter_mut()
+            .filter(|(_, w)| w.bulletin.is_none())
+        {
+            chain.bulletin = Some(number);
+            self.effects.carried.insert(id.clone());
         }
     }
 

@@ -151,6 +151,8 @@ fn connect(dir: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, S
 
 /// Gives SQLCipher the raw key and reads the first page with it.
 fn apply_key(connection: &Connection, key: &[u8; 32]) -> Result<(), StoreError> {
+    // A wrong key is an error with words of its own, not a line on the terminal.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", hex::encode(key)));
     connection.execute_batch(&pragma)?;
     connection.query_row("SELECT count(*) FROM sqlite_master", (), |_row| Ok(()))?;

@@ -1,0 +1,312 @@
+//! Random desks: whatever happens, in whatever batches, deriving again gives the same state.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::atomic::{AtomicI64, Ordering},
+};
+
+use lapwing_model::{Danger, Form, Known, Observation, Place};
+use lapwing_seal::{FieldSeed, Frame, Report};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+
+use super::*;
+use crate::{
+    desk::Desk,
+    gazetteer::Gazetteer,
+    hub::{Fixed, RelayState, kind_views},
+    store::KeySource,
+};
+
+const NOW: i64 = 1_790_000_000;
+
+struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+fn key(dir: &Path) -> KeySource {
+    KeySource::File {
+        path: dir.join("desk.key"),
+        create: true,
+    }
+}
+
+fn config(dir: &Path, clock: Arc<dyn Clock>) -> crate::DeskConfig {
+    crate::DeskConfig {
+        data_dir: dir.join("desk"),
+        key: key(dir),
+        mode: ClockMode::Live,
+        relays: Vec::new(),
+        region: Region {
+            south_west: Place::from_degrees(44.0, 22.0).unwrap(),
+            north_east: Place::from_degrees(52.0, 40.0).unwrap(),
+        },
+        form: Form::civil_protection(),
+        gazetteer: Gazetteer::default(),
+        web_dir: None,
+        pmtiles: None,
+        clock,
+    }
+}
+
+/// A writer over a desk in `dir`, driven by hand.
+fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
+    let config = config(dir, clock.clone());
+    drop(Desk::open_or_init(config.clone()).unwrap());
+    let store = Store::open(&config.data_dir, &config.key).unwrap();
+    let tag_key = *store.setting::<32>("tag-key").unwrap().unwrap();
+    let root = SigningKey::from_bytes(&store.setting::<32>("root-seed").unwrap().unwrap());
+    let fixed = Fixed {
+        mode: ClockMode::Live,
+        kinds: kind_views(&config.form),
+        region: [0.0; 4],
+    };
+    let relays = vec![RelayState::default()];
+    let office = Office {
+        hub: Arc::new(Hub::new(fixed, clock.clone(), relays)),
+        herald: Herald {
+            form: Arc::new(config.form.clone()),
+            gazetteer: Arc::new(Gazetteer::default()),
+            sender: "lapwing-test".into(),
+            mode: ClockMode::Live,
+        },
+        clock,
+        root,
+        region: config.region,
+        secrets: Secrets::default(),
+        tag_key,
+        publish: Arc::new(Notify::new()),
+    };
+    let fold = fold_journal(&store, tag_key).unwrap();
+    Writer {
+        store,
+        fold,
+        office,
+        unknown: false,
+    }
+}
+
+/// What the endpoints need, over an empty desk.
+pub(crate) fn desk_for_pages(dir: &Path) -> (Arc<Hub>, crate::store::Reader, WriterHandle, Herald) {
+    let Writer {
+        store,
+        fold,
+        office,
+        ..
+    } = writer(dir, Arc::new(HandClock(AtomicI64::new(NOW))));
+    let reader = store.reader().unwrap();
+    let (hub, herald) = (Arc::clone(&office.hub), office.herald.clone());
+    let (handle, _thread) = start(store, fold, office);
+    (hub, reader, handle, herald)
+}
+
+fn report(rng: &mut ChaCha20Rng, now: i64) -> Frame {
+    let form = Form::civil_protection();
+    let kinds = [1, 1, 1, 3, 4, 4, 6, 7, 9, 12, 18, 24];
+    let kind = kinds[rng.next_u32() as usize % kinds.len()];
+    let spread = |rng: &mut ChaCha20Rng| f64::from(rng.next_u32() % 1_000) / 1_000.0;
+    let (lat, lon) = (47.5 + spread(rng) * 0.2, 35.7 + spread(rng) * 0.2);
+    let place = Place::from_degrees(lat, lon).unwrap();
+    Frame::Report(Report {
+        author: [(rng.next_u32() % 30) as u8; 16],
+        sequence: rng.next_u32() % 5_000,
+        seed: FieldSeed::generate(rng),
+        observation: Observation {
+            kind,
+            place: place.rounded(form.kind(kind).unwrap().precision),
+            off_m: rng.next_u32() % 2_000,
+            seen: now - i64::from(rng.next_u32() % 900),
+            seen_off_s: 0,
+            count: None,
+            heading: None,
+            known: [Known::Seen, Known::Heard, Known::Told][rng.next_u32() as usize % 3],
+            danger: Danger::None,
+            note: String::new(),
+        },
+        replayed_at: None,
+    })
+}
+
+fn opened(rng: &mut ChaCha20Rng, now: i64, n: u64) -> Vec<Opened> {
+    (0..n)
+        .map(|_| Opened {
+            index: 1,
+            // A few digests come twice.
+            digest: [(rng.next_u32() % 4_000).to_be_bytes(); 8]
+                .concat()
+                .try_into()
+                .unwrap(),
+            relay_time: now,
+            leaf_salt: [0; 32],
+            frame: match rng.next_u32() % 20 {
+                0 => Ok(Frame::Cover),
+                1 => Err("seal"),
+                _ => Ok(report(rng, now)),
+            },
+        })
+        .collect()
+}
+
+fn take(writer: &mut Writer, envelopes: Vec<Opened>, after: i64) -> Result<(), Refusal> {
+    writer.turn(|turn| {
+        intake::take(turn, envelopes)?;
+        Ok(turn.batch.cursor("relay", after)?)
+    })
+}
+
+/// Lets a desk live through `steps` random steps.
+fn live(writer: &mut Writer, clock: &HandClock, seed: u8, steps: u32) {
+    let mut rng = ChaCha20Rng::from_seed([seed; 32]);
+    for step in 0..steps {
+        let jump = [1, 20, 200, 7_200, 90_000][rng.next_u32() as usize % 5];
+        clock.0.fetch_add(jump, Ordering::SeqCst);
+        let now = clock.now();
+        let some_incident = {
+            let mut ids: Vec<u64> = writer.fold.cases().map(|c| c.incident.id).collect();
+            ids.sort_unstable();
+            ids.get(rng.next_u32() as usize % ids.len().max(1))
+                .copied()
+                .unwrap_or(0)
+        };
+        match rng.next_u32() % 10 {
+            0 => {
+                let verdict =
+                    [Verdict::Open, Verdict::Confirmed, Verdict::Disputed][step as usize % 3];
+                let _ = writer.decide(some_incident, verdict, u64::MAX);
+            }
+            1 => {
+                let request = PublishRequest {
+                    incident: some_incident,
+                    texts: None,
+                    severity: None,
+                    expires_s: Some(600),
+                };
+                let (reply, _answer) = oneshot::channel();
+                writer.obey(Command::Warn { request, reply });
+            }
+            2 => {
+                let id = writer
+                    .fold
+                    .warnings()
+                    .values()
+                    .next()
+                    .map(|w| w.latest().id.clone());
+                let (reply, _answer) = oneshot::channel();
+                writer.obey(Command::Cancel {
+                    id: id.unwrap_or_default(),
+                    reply,
+                });
+            }
+            3 => writer.time_passed().unwrap(),
+            4 => drop(writer.bulletin(0).unwrap()),
+            _ => {
+                let n = u64::from(rng.next_u32() % 25);
+                let envelopes = opened(&mut rng, now, n);
+                take(writer, envelopes, i64::from(step)).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn deriving_again_gives_the_same_state_whatever_happened() {
+    for seed in 0..6 {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+        let mut writer = writer(dir.path(), clock.clone());
+        live(&mut writer, &clock, seed, 120);
+        let entries = writer.store.head().seq.unsigned_abs();
+        let digest = writer.store.derived_digest().unwrap();
+        let counters = writer.fold.counts().clone();
+        let accepted = counters.view().accepted;
+        assert!(accepted > 300, "seed {seed} took {accepted} reports");
+        assert!(!writer.fold.warnings().is_empty() || seed > 0);
+        // What a restart folds is what the running desk holds.
+        let again = fold_journal(&writer.store, writer.office.tag_key).unwrap();
+        assert_eq!(again.counts(), &counters);
+        let cases = |fold: &Fold| -> BTreeMap<u64, String> {
+            fold.cases()
+                .map(|c| (c.incident.id, c.row().view))
+                .collect()
+        };
+        assert_eq!(cases(&again), cases(&writer.fold), "seed {seed}");
+        drop(writer);
+        let rebuilt = Desk::rebuild(&dir.path().join("desk"), &key(dir.path())).unwrap();
+        assert_eq!(
+            (rebuilt.entries, rebuilt.digest),
+            (entries, digest),
+            "seed {seed}"
+        );
+        assert!(rebuilt.identical, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_full_disk_stops_the_desk_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+    let mut writer = writer(dir.path(), clock.clone());
+    let mut rng = ChaCha20Rng::from_seed([200; 32]);
+    let first = opened(&mut rng, NOW, 40);
+    take(&mut writer, first, 40).unwrap();
+    let (head, counts) = (writer.store.head(), writer.fold.counts().clone());
+
+    writer.store.limit_pages(true);
+    let more = opened(&mut rng, NOW, 2_000);
+    let refused = take(&mut writer, more, 2_040);
+    assert!(
+        matches!(refused, Err(Refusal::Store(StoreError::Full))),
+        "{refused:?}"
+    );
+    assert!(writer.unknown);
+
+    writer.store.limit_pages(false);
+    let last = opened(&mut rng, NOW, 1);
+    take(&mut writer, last, 41).unwrap();
+    assert_eq!(
+        writer.store.head().seq,
+        head.seq + 1,
+        "nothing of the refused batch is there"
+    );
+    assert_eq!(writer.store.cursor("relay").unwrap(), 41);
+    let sum = |counts: &crate::fold::Counts| {
+        let view = counts.view();
+        let refused: u64 = view.refused.iter().map(|r| r.count).sum();
+        view.accepted + view.duplicates + view.cover + refused
+    };
+    assert_eq!(sum(writer.fold.counts()), sum(&counts) + 1);
+    drop(writer);
+    assert!(
+        Desk::rebuild(&dir.path().join("desk"), &key(dir.path()))
+            .unwrap()
+            .identical
+    );
+}
+
+#[test]
+fn a_bulletin_carries_thirteen_keys_and_its_number_only_grows() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+    let mut desk = writer(dir.path(), clock.clone());
+    desk.office
+        .secrets
+        .replace(reception::load(&desk.store).unwrap());
+    let root = desk.office.root.verifying_key();
+    let read = |signed: &Signed| {
+        lapwing_wire::Publication::decode(&signed.bytes)
+            .unwrap()
+            .verify(&root)
+            .unwrap()
+    };
+    let first = desk.bulletin(0).unwrap();
+    assert_eq!((first.number, read(&first).keys.len()), (1, 13));
+    assert_eq!(desk.bulletin(40).unwrap().number, 41, "a relay had seen 40");
+    drop(desk);
+    let mut desk = writer(dir.path(), clock);
+    assert_eq!(desk.bulletin(0).unwrap().number, 42);
+}
