@@ -25,12 +25,17 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, rustls};
 use tower::ServiceExt as _;
 
+use crate::patience::Patience;
+
 /// A client that has not sent its header by then is dropped.
 const HEADER_WAIT: Duration = Duration::from_secs(10);
 /// A client that has not finished the TLS handshake by then is dropped.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+/// A connection on which nothing has moved for this long is dropped. Longer than the longest answer
+/// that is held back on purpose: a desk's waiting pull (30 s), the sign of life in its events (15 s).
+const IDLE_WAIT: Duration = Duration::from_secs(60);
 /// Connections at once; more wait in the kernel's queue.
-const CONNECTIONS: usize = 8_192;
+const CONNECTIONS: usize = 4_096;
 /// What is under way when the server is told to stop may take this long.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -106,18 +111,20 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let permit = Arc::clone(&connections).acquire_owned().await;
-        // The address of the peer ends here.
-        let stream = tokio::select! {
-            accepted = bound.listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                // Out of file handles, or the peer is gone already: the next may be better.
-                Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    continue;
-                }
-            },
+        let next = async {
+            let permit = Arc::clone(&connections).acquire_owned().await;
+            // The address of the peer ends here.
+            let accepted = bound.listener.accept().await;
+            (permit, accepted.map(|(stream, _peer)| stream))
+        };
+        let (permit, accepted) = tokio::select! {
+            next = next => next,
             () = &mut shutdown => break,
+        };
+        let Ok(stream) = accepted else {
+            // Out of file handles, or the peer is gone already: the next may be better.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
         };
         // Small answers must not wait for more to come.
         let _ = stream.set_nodelay(true);
@@ -156,7 +163,9 @@ async fn connection(
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(Duration::from_secs(30)))
-        .max_concurrent_streams(128);
+        .max_concurrent_streams(128)
+        .max_header_list_size(16 << 10);
+    let stream = Patience::new(stream, HEADER_WAIT, IDLE_WAIT);
     let connection = builder
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .into_owned();
@@ -251,5 +260,92 @@ mod tests {
             why.contains("cert.pem") && why.contains("certificate"),
             "{why}"
         );
+    }
+
+    /// Speaks TLS to the server as one that trusts the certificate in `tests/tls`.
+    async fn trusting(address: SocketAddr, alpn: &[u8]) -> impl AsyncRead + AsyncWrite + Unpin {
+        let mut roots = rustls::RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_file(test_tls().certificate).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![alpn.to_vec()];
+        let stream = TcpStream::connect(address).await.unwrap();
+        tokio_rustls::TlsConnector::from(Arc::new(config))
+            .connect("localhost".try_into().unwrap(), stream)
+            .await
+            .unwrap()
+    }
+
+    fn test_tls() -> TlsFiles {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
+        TlsFiles {
+            certificate: folder.join("cert.pem"),
+            key: folder.join("key.pem"),
+        }
+    }
+
+    #[tokio::test]
+    async fn it_speaks_tls_with_the_files_it_is_given() {
+        let bound = loopback().await;
+        let address = bound.address;
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let files = test_tls();
+        tokio::spawn(
+            async move { serve(bound, router, Some(&files), std::future::pending()).await },
+        );
+        let mut stream = trusting(address, b"http/1.1").await;
+        let request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.ends_with(b"here"));
+
+        let mut stream = trusting(address, b"h2").await;
+        // The client's preface and an empty SETTINGS frame; the server's first is SETTINGS too.
+        let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+        stream.write_all(hello).await.unwrap();
+        let mut frame = [0; 9];
+        stream.read_exact(&mut frame).await.unwrap();
+        assert_eq!(frame[3], 4);
+    }
+
+    #[tokio::test]
+    async fn a_key_of_another_certificate_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key.pem");
+        // An Ed25519 key (RFC 8410), while the certificate is for one on P-256.
+        let other = "-----BEGIN PRIVATE KEY-----\n\
+            MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+            -----END PRIVATE KEY-----\n";
+        std::fs::write(&key, other).unwrap();
+        let files = TlsFiles { key, ..test_tls() };
+        let refused = serve(loopback().await, Router::new(), Some(&files), async {}).await;
+        assert!(matches!(refused, Err(ServeError::Tls(_))), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn a_handler_cannot_learn_who_asks() {
+        type Peer = axum::extract::ConnectInfo<SocketAddr>;
+        let bound = loopback().await;
+        let address = bound.address;
+        let seen = |request: axum::extract::Request| async move {
+            let peer = request.extensions().get::<Peer>().is_some()
+                || request.extensions().get::<SocketAddr>().is_some();
+            if peer { "known" } else { "unknown" }
+        };
+        let router = Router::new().route("/", get(seen));
+        tokio::spawn(serve(bound, router, None, std::future::pending()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("unknown"), "{answer}");
     }
 }

@@ -20,11 +20,16 @@ use std::{path::Path, sync::Arc};
 use axum::Router;
 use lapwing_wire::{SigningKey, VerifyingKey};
 use public::Public;
+use tokio::sync::Semaphore;
 
 pub use store::{NewEnvelope, Store, StoreError, Stored, sqlite::SqliteStore};
 
 /// Seconds since 1970 UTC, from wherever the program takes them.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Pulls at once, those that wait included. A desk needs one; more come when it is restarted, or
+/// when somebody who listens repeats its requests.
+const PULLS: usize = 16;
 
 /// A relay over a store.
 pub struct Relay<S: Store = SqliteStore> {
@@ -32,6 +37,7 @@ pub struct Relay<S: Store = SqliteStore> {
     desk: VerifyingKey,
     log_key: SigningKey,
     public: Public,
+    pulls: Semaphore,
     clock: Clock,
 }
 
@@ -59,6 +65,7 @@ impl<S: Store> Relay<S> {
             desk,
             log_key,
             public,
+            pulls: Semaphore::new(PULLS),
             clock,
         })
     }

@@ -1,18 +1,29 @@
 //! The relay as HTTP: every answer and every refusal of `docs/HTTP.md`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of these tests stop the test as the tests themselves do"
+)]
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     http::{Method, Request, Response, StatusCode},
 };
+use futures_util::Stream;
 use http_body_util::BodyExt as _;
 use lapwing_model::{Form, Place, Region};
 use lapwing_relay::{NewEnvelope, Relay, Store, StoreError, Stored};
 use lapwing_wire::{
-    ANSWER_LEN, Answer, Bulletin, ENVELOPE_LEN, Envelope, KeyEpoch, ListedFile, Publication,
-    ReceptionKey, SigningKey, VerifyingKey, pull, records,
+    ANSWER_LEN, Answer, Bulletin, ENVELOPE_LEN, Envelope, KeyEpoch, ListedFile, PUBLICATION_MAX,
+    Publication, ReceptionKey, SigningKey, VerifyingKey, pull, records,
 };
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -307,36 +318,209 @@ async fn a_publication_that_the_desk_did_not_sign_is_refused() {
     );
 }
 
+/// What every route must be asked.
+struct Route {
+    path: &'static str,
+    allow: &'static str,
+    /// The method that takes a body, and the most it takes.
+    takes: Option<(Method, usize)>,
+    /// The method that only the desk may use.
+    desk_only: Option<Method>,
+}
+
+fn routes() -> [Route; 6] {
+    let public = |path| Route {
+        path,
+        allow: "GET, HEAD",
+        takes: None,
+        desk_only: None,
+    };
+    [
+        Route {
+            path: "/v1/envelopes",
+            allow: "GET, HEAD, POST",
+            takes: Some((Method::POST, ENVELOPE_LEN)),
+            desk_only: Some(Method::GET),
+        },
+        public("/v1/bulletin"),
+        public("/v1/warnings.atom"),
+        public("/v1/warnings/one.xml"),
+        Route {
+            path: "/v1/publication",
+            allow: "PUT",
+            takes: Some((Method::PUT, PUBLICATION_MAX)),
+            desk_only: None,
+        },
+        public("/v1/health"),
+    ]
+}
+
+fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .body(body.into())
+        .unwrap()
+}
+
 #[tokio::test]
-async fn every_route_names_the_methods_it_has() {
+async fn every_route_refuses_other_methods_strangers_and_what_is_too_long() {
     let relay = relay().await;
-    let routes = [
-        ("/v1/envelopes", "GET, HEAD, POST"),
-        ("/v1/bulletin", "GET, HEAD"),
-        ("/v1/warnings.atom", "GET, HEAD"),
-        ("/v1/warnings/one.xml", "GET, HEAD"),
-        ("/v1/publication", "PUT"),
-        ("/v1/health", "GET, HEAD"),
+    let methods = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
     ];
-    for (path, allow) in routes {
-        let request = Request::builder()
-            .method(Method::DELETE)
-            .uri(path)
+    for route in routes() {
+        let path = route.path;
+        for method in methods.clone() {
+            if route.allow.split(", ").any(|allowed| allowed == method) {
+                continue;
+            }
+            let (response, body) = send(&relay.router, request(method, path, Body::empty())).await;
+            let got = (response.status().as_u16(), problem(&body));
+            assert_eq!(got, (405, "method".to_owned()), "{path}");
+            assert_eq!(response.headers()["allow"], route.allow, "{path}");
+        }
+        if let Some((method, most)) = route.takes {
+            // Also when it comes without a length and never ends.
+            let endless = Body::from_stream(Endless);
+            for body in [Body::from(vec![0; most + 1]), endless] {
+                let answer = send(&relay.router, request(method.clone(), path, body)).await;
+                assert_eq!(answer.0.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+                problem(&answer.1);
+            }
+        }
+        if let Some(method) = route.desk_only {
+            let (response, body) = send(&relay.router, request(method, path, Body::empty())).await;
+            let got = (response.status().as_u16(), problem(&body));
+            assert_eq!(got, (401, "not-the-desk".to_owned()), "{path}");
+        }
+    }
+    let (response, body) = get(&relay.router, "/v1/cat").await;
+    let got = (response.status().as_u16(), problem(&body));
+    assert_eq!(got, (404, "not-found".to_owned()));
+}
+
+/// Zeros without end.
+struct Endless;
+
+impl Stream for Endless {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(Some(Ok(Bytes::from_static(&[0; 1_024]))))
+    }
+}
+
+#[tokio::test]
+async fn every_route_of_the_document_is_walked_here() {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/HTTP.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let relay = document.split("## Desk").next().unwrap();
+    let paths: BTreeSet<_> = relay
+        .split('`')
+        .filter_map(|code| {
+            let (method, path) = code.split_once(' ')?;
+            let path = path.split(['?', ',', ' ']).next()?;
+            matches!(method, "GET" | "POST" | "PUT").then(|| path.replace("ID", "one"))
+        })
+        .collect();
+    let walked: BTreeSet<_> = routes().iter().map(|r| r.path.to_owned()).collect();
+    assert_eq!(paths, walked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_late_or_breaks_off_is_given_up() {
+    let store = Failing(|| StoreError::Stopped);
+    let relay = Relay::over(store, desk().verifying_key(), Arc::new(|| NOW)).await;
+    let router = relay.unwrap().router();
+    for (method, path) in [
+        (Method::POST, "/v1/envelopes"),
+        (Method::PUT, "/v1/publication"),
+    ] {
+        let late = Body::from_stream(futures_util::stream::pending::<Result<Bytes, Infallible>>());
+        let broken = Body::from_stream(futures_util::stream::iter([
+            Ok(Bytes::from_static(&[1; 100])),
+            Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
+        ]));
+        for body in [late, broken] {
+            let (response, body) = send(&router, request(method.clone(), path, body)).await;
+            let got = (response.status().as_u16(), problem(&body));
+            assert_eq!(got, (408, "too-slow".to_owned()), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_envelope_at_once_is_stored_once_and_answered_alike() {
+    let relay = relay().await;
+    let mut posting = tokio::task::JoinSet::new();
+    for _ in 0..32 {
+        let router = relay.router.clone();
+        posting.spawn(async move { post(&router, envelope(1).as_bytes().to_vec()).await });
+    }
+    let answers: BTreeSet<_> = posting
+        .join_all()
+        .await
+        .into_iter()
+        .map(|(response, body)| (response.status().as_u16(), body))
+        .collect();
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers.first().unwrap().0, 201);
+    let (_, body) = pull_as(&relay.router, &desk(), "after=0", NOW).await;
+    assert_eq!(records(&body).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn pulls_beyond_those_that_a_relay_bears_are_told_to_come_back() {
+    let relay = relay().await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let router = relay.router.clone();
+        waiting.spawn(async move { pull_as(&router, &desk(), "after=0&wait=30", NOW).await });
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let (response, body) = pull_as(&relay.router, &desk(), "after=0", NOW).await;
+    let got = (response.status().as_u16(), problem(&body));
+    assert_eq!(got, (503, "overloaded".to_owned()));
+    assert!(response.headers().contains_key("retry-after"));
+    // Reports still come in, and every pull that waited gets them.
+    post(&relay.router, envelope(1).as_bytes().to_vec()).await;
+    for (response, body) in waiting.join_all().await {
+        assert_eq!(response.status(), 200);
+        assert_eq!(records(&body).unwrap().len(), 1);
+    }
+    let (response, _) = pull_as(&relay.router, &desk(), "after=0", NOW).await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn a_tag_is_known_in_a_list_and_after_a_proxy() {
+    let relay = relay().await;
+    publish(&relay.router, &publication(5, &desk(), b"<feed/>")).await;
+    let (response, _) = get(&relay.router, "/v1/warnings.atom").await;
+    let tag = response.headers()["etag"].to_str().unwrap().to_owned();
+    let cases = [
+        (tag.clone(), 304),
+        (format!("W/{tag}"), 304),
+        (format!("\"other\", {tag}"), 304),
+        ("*".to_owned(), 304),
+        ("\"other\"".to_owned(), 200),
+        (tag.trim_matches('"').to_owned(), 200),
+    ];
+    for (tags, status) in cases {
+        let request = Request::get("/v1/warnings.atom")
+            .header("if-none-match", &tags)
             .body(Body::empty())
             .unwrap();
         let (response, body) = send(&relay.router, request).await;
-        assert_eq!(
-            (response.status().as_u16(), problem(&body).as_str()),
-            (405, "method"),
-            "{path}"
-        );
-        assert_eq!(response.headers()["allow"], allow, "{path}");
+        assert_eq!(response.status(), status, "{tags}");
+        assert_eq!(body.is_empty(), status == 304, "{tags}");
+        assert_eq!(response.headers()["cache-control"], "public, max-age=10");
     }
-    let (response, body) = get(&relay.router, "/v1/cat").await;
-    assert_eq!(
-        (response.status().as_u16(), problem(&body).as_str()),
-        (404, "not-found")
-    );
 }
 
 #[tokio::test]
@@ -378,7 +562,9 @@ async fn a_relay_started_for_another_desk_serves_nothing_of_the_old_one() {
 }
 
 /// A store that fails as it is told.
-struct Failing(fn() -> StoreError);
+struct Failing(Failure);
+
+type Failure = fn() -> StoreError;
 
 impl Store for Failing {
     async fn put(&self, _: NewEnvelope) -> Result<Stored, StoreError> {
@@ -406,7 +592,7 @@ impl Store for Failing {
 
 #[tokio::test]
 async fn a_store_that_fails_is_said_on_every_route_that_needs_it() {
-    let cases: [(fn() -> StoreError, u16, &str); 3] = [
+    let cases: [(Failure, u16, &str); 3] = [
         (|| StoreError::Full, 507, "store-full"),
         (|| StoreError::Overloaded, 503, "overloaded"),
         (|| StoreError::Stopped, 503, "store-unavailable"),

@@ -10,6 +10,7 @@ use axum::{
 use lapwing_http::Problem;
 use lapwing_wire::pull;
 
+use super::overloaded;
 use crate::{Relay, Store};
 
 const LIMIT_MAX: u32 = 4_096;
@@ -24,6 +25,7 @@ pub(crate) async fn handler<S: Store>(
     let query = uri.query().unwrap_or_default();
     authenticate(&relay, uri.path(), query, &headers)?;
     let asked = Asked::parse(query)?;
+    let _place = relay.pulls.try_acquire().map_err(|_full| overloaded())?;
     let mut newest = relay.store.newest();
     let mut records = relay.store.range(asked.after, asked.limit).await?;
     if records.is_empty() && !asked.wait.is_zero() {

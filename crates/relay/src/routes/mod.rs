@@ -24,6 +24,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     routing::{get, post, put},
 };
+use http_body_util::LengthLimitError;
 use lapwing_http::Problem;
 use tower_http::{cors, set_header::SetResponseHeaderLayer};
 
@@ -36,7 +37,12 @@ pub(crate) fn router<S: Store>(relay: Arc<Relay<S>>) -> Router {
     let cors = cors::CorsLayer::new()
         .allow_origin(cors::Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_NONE_MATCH,
+        ])
+        .expose_headers([header::ETAG, header::RETRY_AFTER])
         .max_age(Duration::from_secs(86_400));
     let nosniff = SetResponseHeaderLayer::overriding(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -76,19 +82,33 @@ pub(crate) fn router<S: Store>(relay: Arc<Relay<S>>) -> Router {
         .with_state(relay)
 }
 
-/// At most `limit` bytes of a body. `None` when there are more.
+/// At most `limit` bytes of a body, without taking in more. `None` when there are more.
 async fn read(body: Body, limit: usize) -> Result<Option<Bytes>, Problem> {
-    match tokio::time::timeout(BODY_WAIT, to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(Some(bytes)),
-        // Too long, or the connection broke; who broke it reads no answer.
-        Ok(Err(_)) => Ok(None),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "too-slow",
-            "the body did not arrive within 20 seconds",
-        )
-        .detail("send the same bytes again")),
+    let why = match tokio::time::timeout(BODY_WAIT, to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => return Ok(Some(bytes)),
+        Ok(Err(why)) => Some(why.into_inner()),
+        Err(_late) => None,
+    };
+    if why.is_some_and(|why| why.is::<LengthLimitError>()) {
+        return Ok(None);
     }
+    // Late, or ended before its announced length.
+    Err(Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too-slow",
+        "the body did not arrive whole within 20 seconds",
+    )
+    .detail("send the same bytes again"))
+}
+
+fn overloaded() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "overloaded",
+        "too many requests wait here",
+    )
+    .detail("send the same request again in a moment")
+    .header(header::RETRY_AFTER, HeaderValue::from_static("2"))
 }
 
 impl From<StoreError> for Problem {
@@ -102,15 +122,10 @@ impl From<StoreError> for Problem {
             )
             .detail("nothing acknowledged is lost; send the same bytes later or to another relay")
             .header(header::RETRY_AFTER, later("60")),
-            StoreError::Overloaded => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "overloaded",
-                "too many requests wait here",
-            )
-            .detail("send the same bytes again in a moment")
-            .header(header::RETRY_AFTER, later("2")),
+            StoreError::Overloaded => overloaded(),
             StoreError::Folder { .. }
             | StoreError::Schema { .. }
+            | StoreError::InUse { .. }
             | StoreError::Stopped
             | StoreError::Randomness
             | StoreError::Database(_) => Self::new(

@@ -58,7 +58,7 @@ fn answer(
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == &*file.etag));
+        .is_some_and(|tags| names(tags, &file.etag));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -71,4 +71,13 @@ fn answer(
         HeaderValue::from_static("public, max-age=10"),
     );
     Ok(response)
+}
+
+/// Whether an `If-None-Match` names this file. The comparison is the weak one (RFC 9110 13.1.2): a
+/// proxy that compresses marks the tag with `W/`.
+fn names(tags: &str, etag: &str) -> bool {
+    tags.split(',').any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+    })
 }

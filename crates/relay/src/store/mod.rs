@@ -45,6 +45,12 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// Somebody else writes there.
+    #[error("another relay runs in {folder}; stop it, or choose another folder")]
+    InUse {
+        /// Which folder.
+        folder: String,
+    },
     /// Made by a newer or an unknown version.
     #[error("the relay's store has schema {found}, this version knows {known}")]
     Schema {

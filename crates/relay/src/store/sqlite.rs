@@ -7,7 +7,7 @@
 //! get the same receipt.
 
 use std::{
-    fs,
+    fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -18,7 +18,7 @@ use std::{
 
 use lapwing_wire::RECORD_LEN;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::{NewEnvelope, Store, StoreError, Stored};
 
@@ -26,7 +26,7 @@ use super::{NewEnvelope, Store, StoreError, Stored};
 const BATCH: usize = 512;
 /// Envelopes that may wait; beyond it a relay says that it is overloaded.
 const QUEUE: usize = 4_096;
-/// Idle connections kept for reading.
+/// Connections for reading: as many read at once, the others wait.
 const READERS: usize = 4;
 const SCHEMA: i64 = 1;
 /// WAL pages after which SQLite moves them into the database: 16 MiB, so that bursts sync less.
@@ -36,9 +36,12 @@ const CHECKPOINT_PAGES: i64 = 4_096;
 pub struct SqliteStore {
     path: PathBuf,
     work: mpsc::Sender<Work>,
+    reading: Arc<Semaphore>,
     readers: Arc<Mutex<Vec<Connection>>>,
     newest: watch::Receiver<u64>,
     failing: Arc<AtomicBool>,
+    /// Held as long as this is open; the system lets go of it when the process ends in any way.
+    _lock: File,
 }
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -62,15 +65,28 @@ impl SqliteStore {
     /// Opens, or makes, the store in `folder`.
     ///
     /// # Errors
-    /// When the folder cannot be used or holds another schema.
+    /// When the folder cannot be used, is in use by another relay, or holds another schema.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let name = || folder.display().to_string();
         let wrong = |source| StoreError::Folder {
-            folder: folder.display().to_string(),
+            folder: name(),
             source,
         };
-        fs::create_dir_all(folder).map_err(wrong)?;
+        create_private(folder).map_err(wrong)?;
+        // Two writers would not corrupt anything, but a waiting pull of the one would not hear of
+        // what the other stores.
+        let lock = File::create(folder.join("relay.lock")).map_err(wrong)?;
+        lock.try_lock().map_err(|why| match why {
+            TryLockError::WouldBlock => StoreError::InUse { folder: name() },
+            TryLockError::Error(source) => wrong(source),
+        })?;
         let path = folder.join("relay.sqlite");
-        let writer = prepare(&path)?;
+        let db = prepare(&path)?;
+        Self::start(path, db, lock)
+    }
+
+    /// Starts the thread that writes to `writer`, a connection to the database at `path`.
+    fn start(path: PathBuf, writer: Connection, lock: File) -> Result<Self, StoreError> {
         let last: Option<i64> =
             writer.query_row("SELECT max(idx) FROM envelope", [], |row| row.get(0))?;
         let (newest_out, newest) = watch::channel(last.unwrap_or(0).unsigned_abs());
@@ -84,13 +100,15 @@ impl SqliteStore {
         thread::Builder::new()
             .name("relay-writer".into())
             .spawn(move || writing.run(queue))
-            .map_err(wrong)?;
+            .map_err(|_why| StoreError::Stopped)?;
         Ok(Self {
             path,
             work,
+            reading: Arc::new(Semaphore::new(READERS)),
             readers: Arc::default(),
             newest,
             failing,
+            _lock: lock,
         })
     }
 
@@ -108,7 +126,10 @@ impl SqliteStore {
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (path, readers) = (self.path.clone(), Arc::clone(&self.readers));
+        let turn = Arc::clone(&self.reading).acquire_owned().await;
         let reading = move || {
+            // Kept until the query ends, also when whoever asked is gone.
+            let _turn = turn;
             let idle = || readers.lock().unwrap_or_else(PoisonError::into_inner);
             let kept = idle().pop();
             let db = match kept {
@@ -116,16 +137,22 @@ impl SqliteStore {
                 None => Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
             };
             let found = query(&db)?;
-            let mut idle = idle();
-            if idle.len() < READERS {
-                idle.push(db);
-            }
+            idle().push(db);
             Ok(found)
         };
         tokio::task::spawn_blocking(reading)
             .await
             .map_err(|_gone| StoreError::Stopped)?
     }
+}
+
+/// Makes a folder that only its owner may enter: the key that signs receipts lies in it.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn prepare(path: &Path) -> Result<Connection, StoreError> {
@@ -202,7 +229,10 @@ impl Writer {
     /// One transaction for the batch; answers after its commit.
     fn commit(&mut self, batch: &mut Vec<(Box<NewEnvelope>, Answer<Stored>)>) {
         let done = self.insert(batch);
-        self.note(&done);
+        // Retries alone write nothing and show nothing.
+        if !matches!(done, Ok((_, None))) {
+            self.note(&done);
+        }
         match done {
             Ok((stored, last)) => {
                 if let Some(last) = last {
@@ -271,11 +301,12 @@ impl Writer {
         Ok(changed == 1)
     }
 
+    /// Writes as much as some envelopes would, and takes it away again. A smaller probe would fit
+    /// into a page that is there already and find room where the next envelope finds none.
     fn probe(&mut self) -> Result<(), StoreError> {
-        self.db.execute(
-            "INSERT INTO setting (name, value) VALUES ('probe', x'00')
-             ON CONFLICT DO UPDATE SET value = x'00'",
-            [],
+        self.db.execute_batch(
+            "INSERT OR REPLACE INTO setting (name, value) VALUES ('probe', zeroblob(16384));
+             DELETE FROM setting WHERE name = 'probe';",
         )?;
         Ok(())
     }
@@ -347,7 +378,13 @@ impl Store for SqliteStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lapwing_wire::{ENVELOPE_LEN, Envelope, KeyEpoch, records};
+    use crate::Relay;
+    use axum::{
+        body::{Body, to_bytes},
+        http::Request,
+    };
+    use lapwing_wire::{ENVELOPE_LEN, Envelope, KeyEpoch, SigningKey, pull, records};
+    use tower::ServiceExt as _;
 
     fn new(n: u32) -> NewEnvelope {
         let mut bytes = Envelope::header_for(KeyEpoch(n), &[0; 32]).to_vec();
@@ -458,5 +495,145 @@ mod tests {
             refused,
             Err(StoreError::Schema { found: 9, known: 1 })
         ));
+    }
+
+    #[tokio::test]
+    async fn what_was_acknowledged_is_in_the_files_at_that_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path()).unwrap();
+        let mut kept = Vec::new();
+        for n in 0..50 {
+            kept.push(store.put(new(n)).await.unwrap());
+        }
+        // As a process that is killed leaves them: nothing is closed, the WAL is not moved over.
+        let killed = tempfile::tempdir().unwrap();
+        for file in fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), killed.path().join(file.file_name())).unwrap();
+        }
+        let again = SqliteStore::open(killed.path()).unwrap();
+        let found = records(&again.range(0, 100).await.unwrap()).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|record| Stored {
+                time: record.time,
+                salt: record.salt,
+            })
+            .collect();
+        assert_eq!(found, kept);
+        assert_eq!(*again.newest().borrow(), 50);
+        assert_eq!(
+            again.log_key().await.unwrap(),
+            store.log_key().await.unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_folder_has_one_relay_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = SqliteStore::open(folder.path()).unwrap();
+        let second = SqliteStore::open(folder.path()).map(|_| ());
+        assert!(
+            matches!(second, Err(StoreError::InUse { .. })),
+            "{second:?}"
+        );
+        drop(first);
+        SqliteStore::open(folder.path()).unwrap();
+    }
+
+    /// A store whose writer is given by the test.
+    fn by_hand(folder: &Path, prepared: impl FnOnce(&Connection)) -> SqliteStore {
+        let path = folder.join("relay.sqlite");
+        let db = prepare(&path).unwrap();
+        prepared(&db);
+        let lock = File::create(folder.join("relay.lock")).unwrap();
+        SqliteStore::start(path, db, lock).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_relay_says_so_keeps_what_it_took_and_goes_on_when_space_returns() {
+        let folder = tempfile::tempdir().unwrap();
+        // The disk: what others have put there, and little more.
+        let store = by_hand(folder.path(), |db| {
+            db.execute_batch(
+                "CREATE TABLE others (bytes BLOB); INSERT INTO others VALUES (zeroblob(200000));",
+            )
+            .unwrap();
+            let pages: i64 = db
+                .query_row("PRAGMA page_count", [], |row| row.get(0))
+                .unwrap();
+            db.pragma_update(None, "max_page_count", pages + 20)
+                .unwrap();
+        });
+        let desk = SigningKey::from_bytes(&[1; 32]);
+        let relay = Relay::over(store, desk.verifying_key(), Arc::new(|| 1_790_000_000));
+        let router = relay.await.unwrap().router();
+        let send = |request: Request<Body>| {
+            let router = router.clone();
+            async move { router.oneshot(request).await.unwrap() }
+        };
+        let post = |n| {
+            let body = new(n).envelope.as_bytes().to_vec();
+            send(Request::post("/v1/envelopes").body(body.into()).unwrap())
+        };
+        let health = || send(Request::get("/v1/health").body(Body::empty()).unwrap());
+        let mut acknowledged = 0;
+        let full = loop {
+            let answer = post(acknowledged).await;
+            if answer.status() != 201 {
+                break answer;
+            }
+            acknowledged += 1;
+        };
+        assert_eq!(full.status(), 507);
+        assert!(acknowledged >= 10);
+        // One that is there already needs no room, and the desk may still fetch.
+        assert_eq!(post(0).await.status(), 201);
+        assert_eq!(health().await.status(), 507);
+        let path = "/v1/envelopes";
+        let signed = pull::sign(&desk, path, "after=0&limit=4096", 1_790_000_000);
+        let request = Request::get(format!("{path}?after=0&limit=4096"))
+            .header("signature-input", signed.signature_input)
+            .header("signature", signed.signature)
+            .body(Body::empty())
+            .unwrap();
+        let body = to_bytes(send(request).await.into_body(), usize::MAX).await;
+        let kept = records(&body.unwrap()).unwrap();
+        assert_eq!(kept.len(), acknowledged as usize);
+        for (n, record) in kept.iter().enumerate() {
+            assert_eq!(record.envelope, new(n as u32).envelope);
+        }
+        assert_eq!(post(acknowledged).await.status(), 507);
+
+        let other = Connection::open(folder.path().join("relay.sqlite")).unwrap();
+        other.execute_batch("DROP TABLE others").unwrap();
+        assert_eq!(health().await.status(), 204);
+        assert_eq!(post(acknowledged).await.status(), 201);
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_are_told_to_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = by_hand(folder.path(), |_| {});
+        let (work, mut queue) = mpsc::channel(1);
+        store.work = work;
+        let store = Arc::new(store);
+        let waits = tokio::spawn({
+            let store = Arc::clone(&store);
+            async move { store.put(new(1)).await }
+        });
+        tokio::task::yield_now().await;
+        let refused = store.put(new(2)).await;
+        assert!(
+            matches!(refused, Err(StoreError::Overloaded)),
+            "{refused:?}"
+        );
+        // The one that waited is answered as soon as somebody works again.
+        let Some(Work::Put(envelope, answer)) = queue.recv().await else {
+            panic!("nothing waits");
+        };
+        assert_eq!(envelope.time, new(1).time);
+        answer.send(Err(StoreError::Full)).unwrap();
+        assert!(matches!(waits.await.unwrap(), Err(StoreError::Full)));
     }
 }
