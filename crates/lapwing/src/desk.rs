@@ -101,7 +101,10 @@ fn mode(text: &str) -> Result<ClockMode, String> {
 }
 
 fn region(text: &str) -> Result<Region, String> {
-    let numbers: Vec<f64> = text.split(',').map_while(|n| n.trim().parse().ok()).collect();
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map_while(|n| n.trim().parse().ok())
+        .collect();
     let &[west, south, east, north] = numbers.as_slice() else {
         return Err("four numbers with commas between: west, south, east, north".into());
     };
@@ -109,13 +112,20 @@ fn region(text: &str) -> Result<Region, String> {
     if west >= east || south >= north {
         return Err("west must lie west of east, south south of north".into());
     }
-    Ok(Region { south_west: corner(south, west)?, north_east: corner(north, east)? })
+    Ok(Region {
+        south_west: corner(south, west)?,
+        north_east: corner(north, east)?,
+    })
 }
 
 impl StoreArgs {
     /// The embedded default: everything below one folder, its key beside it.
     pub(crate) fn in_folder(data: PathBuf) -> Self {
-        Self { data, key_file: None, passphrase_file: None }
+        Self {
+            data,
+            key_file: None,
+            passphrase_file: None,
+        }
     }
 
     fn key(&self) -> anyhow::Result<KeySource> {
@@ -133,7 +143,11 @@ impl StoreArgs {
         let path = match &self.key_file {
             Some(path) => path.clone(),
             None => {
-                let mut name = self.data.file_name().context("the folder needs a name")?.to_owned();
+                let mut name = self
+                    .data
+                    .file_name()
+                    .context("the folder needs a name")?
+                    .to_owned();
                 name.push(".key");
                 self.data.with_file_name(name)
             }
@@ -170,7 +184,11 @@ pub(crate) fn config(
 }
 
 fn existing(path: PathBuf) -> anyhow::Result<PathBuf> {
-    if path.exists() { Ok(path) } else { bail!("there is no {}", path.display()) }
+    if path.exists() {
+        Ok(path)
+    } else {
+        bail!("there is no {}", path.display())
+    }
 }
 
 fn gazetteer(path: Option<&Path>) -> anyhow::Result<Gazetteer> {
@@ -188,13 +206,24 @@ impl RegionArgs {
     /// Ukraine.
     pub(crate) fn bundled() -> anyhow::Result<Self> {
         let region = region("22.0,44.0,40.3,52.5").map_err(anyhow::Error::msg)?;
-        Ok(Self { region, places: None })
+        Ok(Self {
+            region,
+            places: None,
+        })
     }
 
     /// West, south, east, north in degrees.
     pub(crate) fn degrees(&self) -> [f64; 4] {
-        let Region { south_west, north_east } = self.region;
-        [south_west.lon(), south_west.lat(), north_east.lon(), north_east.lat()]
+        let Region {
+            south_west,
+            north_east,
+        } = self.region;
+        [
+            south_west.lon(),
+            south_west.lat(),
+            north_east.lon(),
+            north_east.lat(),
+        ]
     }
 }
 
@@ -240,8 +269,14 @@ impl Run {
         if self.relays.is_empty() {
             bail!("a desk needs at least one relay: --relay http://127.0.0.1:8101");
         }
-        let config =
-            config(&self.store, self.clock, &self.relays, &self.region, self.web, self.pmtiles)?;
+        let config = config(
+            &self.store,
+            self.clock,
+            &self.relays,
+            &self.region,
+            self.web,
+            self.pmtiles,
+        )?;
         let desk = lapwing_desk::Desk::open_or_init(config)?;
         let bound = lapwing_http::bind(self.listen).await?;
         println!("desk      {}", desk.sign_in_address(bound.address));
@@ -258,7 +293,14 @@ mod tests {
     #[test]
     fn a_region_is_four_numbers_in_order() {
         assert!(region("22,44,40.3,52.5").is_ok());
-        for wrong in ["", "1,2,3", "1,2,3,4,5", "40,44,22,52", "22,52,40,44", "a,b,c,d"] {
+        for wrong in [
+            "",
+            "1,2,3",
+            "1,2,3,4,5",
+            "40,44,22,52",
+            "22,52,40,44",
+            "a,b,c,d",
+        ] {
             assert!(region(wrong).is_err(), "{wrong}");
         }
     }

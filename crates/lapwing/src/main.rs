@@ -18,6 +18,8 @@ mod up;
 mod web;
 mod witness;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Lapwing: a reporting network for people for whom reporting is dangerous
@@ -48,12 +50,15 @@ enum Role {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("LAPWING_LOG")
         .unwrap_or_else(|_unset| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match cli.role {
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match cli.role {
         Role::Up(up) => up.run().await,
         Role::Relay(relay) => relay.run().await,
         Role::Desk(desk) => desk.run().await,
@@ -61,5 +66,13 @@ async fn main() -> anyhow::Result<()> {
         Role::Witness(witness) => witness.run().await,
         Role::Replay(replay) => replay.run().await,
         Role::Evaluate(evaluate) => evaluate.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            // Causes on one line and no stack: for the person who must act on it.
+            eprintln!("lapwing: {why:#}");
+            ExitCode::FAILURE
+        }
     }
 }

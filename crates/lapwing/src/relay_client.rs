@@ -9,6 +9,8 @@ use reqwest::{Client, StatusCode, Url};
 
 /// Longest wait between two tries.
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
+/// A desk publishes its first bulletin within moments of its start.
+const BULLETIN_WAIT: Duration = Duration::from_secs(15);
 
 /// One relay, over one pool of connections.
 #[derive(Clone)]
@@ -26,7 +28,9 @@ pub(crate) struct Delivered {
 impl RelayClient {
     /// A client for the relay at `base`, for example `http://127.0.0.1:8101`.
     pub(crate) fn new(base: &str) -> anyhow::Result<Self> {
-        let mut base: Url = base.parse().with_context(|| format!("{base} is not an address"))?;
+        let mut base: Url = base
+            .parse()
+            .with_context(|| format!("{base} is not an address"))?;
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
@@ -39,25 +43,34 @@ impl RelayClient {
     }
 
     fn url(&self, path: &str) -> anyhow::Result<Url> {
-        self.base.join(path).with_context(|| format!("{path} is not a path"))
+        self.base
+            .join(path)
+            .with_context(|| format!("{path} is not a path"))
     }
 
     /// The relay's bulletin and the key that signed it: `root_key` if given, else the one that it
-    /// names, which is then only as trustworthy as the relay.
+    /// names, which is then only as trustworthy as the relay. Waits a while for a desk that has
+    /// just been started.
     pub(crate) async fn bulletin(
         &self,
         root_key: Option<VerifyingKey>,
     ) -> anyhow::Result<(Vec<u8>, VerifyingKey)> {
-        let response = self
-            .http
-            .get(self.url("v1/bulletin")?)
-            .send()
-            .await
-            .with_context(|| format!("the relay at {} does not answer", self.base))?;
-        if response.status() == StatusCode::NOT_FOUND {
-            bail!("the relay has no bulletin yet: start a desk that publishes to it");
-        }
-        let bytes = response.error_for_status()?.bytes().await?;
+        let started = tokio::time::Instant::now();
+        let bytes = loop {
+            let response = self
+                .http
+                .get(self.url("v1/bulletin")?)
+                .send()
+                .await
+                .with_context(|| format!("the relay at {} does not answer", self.base))?;
+            if response.status() != StatusCode::NOT_FOUND {
+                break response.error_for_status()?.bytes().await?;
+            }
+            if started.elapsed() > BULLETIN_WAIT {
+                bail!("the relay has no bulletin yet: start a desk that publishes to it");
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
         anyhow::ensure!(bytes.len() <= BULLETIN_MAX, "the bulletin is too large");
         let key = match root_key {
             Some(key) => key,
@@ -69,7 +82,11 @@ impl RelayClient {
 
     /// Posts an envelope until the relay answers with a receipt for it, for at most `patience`.
     /// The same bytes every time: the relay keeps them once.
-    pub(crate) async fn deliver(&self, envelope: &Envelope, patience: Duration) -> anyhow::Result<Delivered> {
+    pub(crate) async fn deliver(
+        &self,
+        envelope: &Envelope,
+        patience: Duration,
+    ) -> anyhow::Result<Delivered> {
         let url = self.url("v1/envelopes")?;
         let started = tokio::time::Instant::now();
         let mut pause = Duration::from_millis(50);
@@ -92,7 +109,13 @@ impl RelayClient {
     async fn post(&self, url: Url, envelope: &Envelope) -> Result<(), Trouble> {
         let passing = |why: reqwest::Error| Trouble::Passing(why.to_string());
         let body = envelope.as_bytes().to_vec();
-        let response = self.http.post(url).body(body).send().await.map_err(passing)?;
+        let response = self
+            .http
+            .post(url)
+            .body(body)
+            .send()
+            .await
+            .map_err(passing)?;
         let status = response.status();
         let answer = response.bytes().await.map_err(passing)?;
         if status == StatusCode::CREATED {
@@ -104,7 +127,11 @@ impl RelayClient {
             .and_then(|problem| problem["title"].as_str().map(str::to_owned))
             .unwrap_or_else(|| status.to_string());
         // A full or absent store may recover; a malformed envelope never will.
-        if status.is_server_error() { Err(Trouble::Passing(why)) } else { Err(Trouble::Refused(why)) }
+        if status.is_server_error() {
+            Err(Trouble::Passing(why))
+        } else {
+            Err(Trouble::Refused(why))
+        }
     }
 }
 

@@ -80,7 +80,10 @@ impl Replay {
         let pinned = self.desk_root_key.as_deref().map(root_key).transpose()?;
         let (bulletin, key) = relay.bulletin(pinned).await?;
         if pinned.is_none() {
-            eprintln!("root key taken from the relay, not checked: {}", hex::encode(key.as_bytes()));
+            eprintln!(
+                "root key taken from the relay, not checked: {}",
+                hex::encode(key.as_bytes())
+            );
         }
         let now = clock::now();
         let mut base = Phone::new(key.as_bytes(), [0; 16], 0)?;
@@ -114,8 +117,13 @@ impl Replay {
                 let due = Duration::from_secs_f64((row.at - first).max(0) as f64 / times);
                 tokio::time::sleep(due.saturating_sub(started.elapsed())).await;
             }
-            let permit = Arc::clone(&room).acquire_owned().await.context("the semaphore is open")?;
-            let (phone, rng) = phones.get_mut(row.source.as_str()).context("every source has one")?;
+            let permit = Arc::clone(&room)
+                .acquire_owned()
+                .await
+                .context("the semaphore is open")?;
+            let (phone, rng) = phones
+                .get_mut(row.source.as_str())
+                .context("every source has one")?;
             let envelope = phone
                 .replayed(rng, &draft(row), row.at, clock::now())
                 .with_context(|| format!("report {} cannot be sealed", row.id))?;
@@ -125,7 +133,9 @@ impl Replay {
                     Ok(delivered) => {
                         tally.accepted.fetch_add(1, Relaxed);
                         if delivered.tries > 1 {
-                            tally.duplicates.fetch_add(u64::from(delivered.tries) - 1, Relaxed);
+                            tally
+                                .duplicates
+                                .fetch_add(u64::from(delivered.tries) - 1, Relaxed);
                         }
                     }
                     Err(why) => {
@@ -162,7 +172,10 @@ impl Replay {
 
 fn check_kinds(rows: &[Row], form: &Form) -> anyhow::Result<()> {
     match rows.iter().find(|row| form.kind(row.kind).is_none()) {
-        Some(row) => bail!("report {} is of a kind that the desk's form does not have", row.id),
+        Some(row) => bail!(
+            "report {} is of a kind that the desk's form does not have",
+            row.id
+        ),
         None => Ok(()),
     }
 }

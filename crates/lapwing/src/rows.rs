@@ -9,13 +9,14 @@ use std::{collections::HashMap, fs::File, path::Path};
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
+use lapwing_fuse::TORNADO;
 use lapwing_model::Form;
 
 /// Used where a file does not say how far off its places are, in metres.
 pub(crate) const DEFAULT_OFF_M: u32 = 1_000;
 
 /// First code for kinds that the form does not have.
-const FOREIGN_KIND: u8 = 64;
+pub(crate) const FOREIGN_KIND: u8 = 64;
 
 /// One row of a report file.
 #[derive(Clone, Debug)]
@@ -42,13 +43,21 @@ pub(crate) struct Row {
 pub(crate) fn read(path: &Path, form: &Form) -> anyhow::Result<Vec<Row>> {
     let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut csv = csv::Reader::from_reader(file);
-    let head = csv.headers().context("the first line must name the columns")?.clone();
+    let head = csv
+        .headers()
+        .context("the first line must name the columns")?
+        .clone();
     let column = |name: &str| head.iter().position(|h| h == name);
     let must = |name: &str| {
         column(name).with_context(|| format!("{}: there is no column {name}", path.display()))
     };
-    let (id, seen, lat, lon, kind) =
-        (must("report_id")?, must("t_seen")?, must("lat")?, must("lon")?, must("kind")?);
+    let (id, seen, lat, lon, kind) = (
+        must("report_id")?,
+        must("t_seen")?,
+        must("lat")?,
+        must("lon")?,
+        must("kind")?,
+    );
     let (at, off, source) = (column("t_report"), column("unc_m"), column("source"));
     let mut kinds = KindNames::new(form)?;
     let mut rows = Vec::new();
@@ -119,8 +128,11 @@ struct KindNames {
 
 impl KindNames {
     fn new(form: &Form) -> anyhow::Result<Self> {
-        let mut codes: HashMap<String, u8> =
-            form.kinds().iter().map(|k| (k.name.clone(), k.code)).collect();
+        let mut codes: HashMap<String, u8> = form
+            .kinds()
+            .iter()
+            .map(|k| (k.name.clone(), k.code))
+            .collect();
         let mapping = include_bytes!("../../../data/kinds.csv");
         for record in csv::Reader::from_reader(mapping.as_slice()).records() {
             let record = record?;
@@ -130,7 +142,14 @@ impl KindNames {
                 codes.insert(name.to_owned(), kind.code);
             }
         }
-        Ok(Self { codes, next_foreign: Some(FOREIGN_KIND) })
+        // The one kind outside the form whose motion the fusing knows.
+        for name in ["tornado", "torn"] {
+            codes.insert(name.to_owned(), TORNADO);
+        }
+        Ok(Self {
+            codes,
+            next_foreign: Some(FOREIGN_KIND),
+        })
     }
 
     fn code(&mut self, name: &str) -> Option<u8> {
@@ -157,9 +176,14 @@ mod tests {
 
     #[test]
     fn a_storm_file_gets_the_stated_defaults() {
-        let f = file("report_id,t_seen,lat,lon,kind,magnitude\na,2010-04-06T19:27:00Z,42.4,-79.3,hail,1\nb,2010-04-06T19:28:00Z,42.4,-79.3,wind,\nc,2010-04-06T19:28:00Z,42.4,-79.3,hail,\n");
+        let f = file(
+            "report_id,t_seen,lat,lon,kind,magnitude\na,2010-04-06T19:27:00Z,42.4,-79.3,hail,1\nb,2010-04-06T19:28:00Z,42.4,-79.3,wind,\nc,2010-04-06T19:28:00Z,42.4,-79.3,hail,\n",
+        );
         let rows = read(f.path(), &Form::civil_protection()).unwrap();
-        assert_eq!(rows.iter().map(|r| r.kind).collect::<Vec<_>>(), [64, 65, 64]);
+        assert_eq!(
+            rows.iter().map(|r| r.kind).collect::<Vec<_>>(),
+            [64, 65, 64]
+        );
         assert_eq!(rows[0].at, rows[0].seen);
         assert_eq!(rows[0].off_m, None);
         assert_ne!(rows[0].source, rows[1].source);

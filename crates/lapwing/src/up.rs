@@ -4,7 +4,6 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::Context;
@@ -15,7 +14,6 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     clock,
     desk::{self, RegionArgs, StoreArgs},
-    relay_client::RelayClient,
     replay::{Replay, Speed},
     shutdown, web,
 };
@@ -81,12 +79,19 @@ impl Up {
         let relay =
             lapwing_relay::Relay::open(&folder.join("relay"), desk_key, Arc::new(clock::now))
                 .await?;
-        let app =
-            web::router(&self.web, std::slice::from_ref(&relay_url), &root_key, region.degrees())?;
+        let app = web::router(
+            &self.web,
+            std::slice::from_ref(&relay_url),
+            &root_key,
+            region.degrees(),
+        )?;
 
         println!();
         println!("  Witness app   http://{}/", web_socket.address);
-        println!("  Desk          {}", desk.sign_in_address(desk_socket.address));
+        println!(
+            "  Desk          {}",
+            desk.sign_in_address(desk_socket.address)
+        );
         println!("  Relay         {relay_url}");
         println!("  Warnings      {relay_url}/v1/warnings.atom");
         println!("  Root key      {root_key}");
@@ -131,25 +136,27 @@ impl Up {
     async fn sockets(&self) -> anyhow::Result<[Bound; 3]> {
         let mut sockets = Vec::new();
         for n in 0..3 {
-            let port = if self.port == 0 { 0 } else { self.port.saturating_add(n) };
+            let port = if self.port == 0 {
+                0
+            } else {
+                self.port.saturating_add(n)
+            };
             let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-            sockets.push(lapwing_http::bind(address).await.context("try --port 0 for free ones")?);
+            sockets.push(
+                lapwing_http::bind(address)
+                    .await
+                    .context("try --port 0 for free ones")?,
+            );
         }
-        sockets.try_into().map_err(|_three| anyhow::anyhow!("three sockets were made"))
+        sockets
+            .try_into()
+            .map_err(|_three| anyhow::anyhow!("three sockets were made"))
     }
 }
 
 async fn play(folder: &Path, relay: &str, root_key: String) -> anyhow::Result<()> {
     let file = folder.join("hour.csv");
     std::fs::write(&file, HOUR).with_context(|| format!("{} cannot be written", file.display()))?;
-    let client = RelayClient::new(relay)?;
-    // The desk publishes its first bulletin within moments.
-    for _ in 0..100 {
-        if client.bulletin(None).await.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
     let replay = Replay {
         file,
         relay: relay.to_owned(),

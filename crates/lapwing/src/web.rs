@@ -14,12 +14,7 @@ use serde_json::json;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{
-    desk::RegionArgs,
-    relay::Tls,
-    relay_client::root_key,
-    shutdown,
-};
+use crate::{desk::RegionArgs, relay::Tls, relay_client::root_key, shutdown};
 
 /// Serves the witness app
 #[derive(clap::Args)]
@@ -46,7 +41,12 @@ impl Web {
     /// Serves until told to stop.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         root_key(&self.desk_root_key)?;
-        let router = router(&self.web, &self.relays, &self.desk_root_key, self.region.degrees())?;
+        let router = router(
+            &self.web,
+            &self.relays,
+            &self.desk_root_key,
+            self.region.degrees(),
+        )?;
         let bound = lapwing_http::bind(self.listen).await?;
         let tls = self.tls.files();
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -64,7 +64,10 @@ pub(crate) fn router(
     region: [f64; 4],
 ) -> anyhow::Result<Router> {
     if !folder.join("index.html").is_file() {
-        bail!("{} holds no built app; `cargo xtask web` builds it", folder.display());
+        bail!(
+            "{} holds no built app; `cargo xtask web` builds it",
+            folder.display()
+        );
     }
     let config = json!({ "root_key": root_key, "relays": relays, "region": region }).to_string();
     // The app may run its own code, its WebAssembly, and talk to its relays: nothing else.

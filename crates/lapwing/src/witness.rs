@@ -101,7 +101,10 @@ impl Report {
         phone.accept_bulletin(&bulletin, now)?;
         let kind = phone.form().kind_named(&self.kind).map(|kind| kind.code);
         let Some(kind) = kind else {
-            bail!("the form has no kind {}; `lapwing witness kinds` lists them", self.kind);
+            bail!(
+                "the form has no kind {}; `lapwing witness kinds` lists them",
+                self.kind
+            );
         };
         let envelope = phone.report(&mut rng, &self.draft(kind, now), now)?;
         // Before it is sent: a sequence number that is used twice would count as one report.
@@ -165,7 +168,9 @@ fn read_state(path: &Path) -> anyhow::Result<Option<Author>> {
         let author = hex::decode(author).ok()?.try_into().ok()?;
         Some((author, sequence.parse().ok()?))
     });
-    parsed.map(Some).with_context(|| format!("{} is not a state file", path.display()))
+    parsed
+        .map(Some)
+        .with_context(|| format!("{} is not a state file", path.display()))
 }
 
 /// Written beside and renamed, so that a crash leaves the old one or the new one.
