@@ -21,11 +21,33 @@ const percents = cached((locale) => new Intl.NumberFormat(locale, { style: 'perc
 const clocks = cached((locale) => new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }));
 const seconds = cached((locale) => new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }));
 const days = cached((locale) => new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }));
-const full = cached((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }));
+const full = cached(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }),
+);
 
 const UNITS = {
-  uk: { now: 'щойно', s: 'с', min: 'хв', h: 'год', d: 'дн', ago: (t: string) => `${t} тому`, in: (t: string) => `за ${t}`, m: 'м', km: 'км' },
-  en: { now: 'just now', s: 's', min: 'min', h: 'h', d: 'd', ago: (t: string) => `${t} ago`, in: (t: string) => `in ${t}`, m: 'm', km: 'km' },
+  uk: {
+    now: 'щойно',
+    s: 'с',
+    min: 'хв',
+    h: 'год',
+    d: 'дн',
+    ago: (t: string) => `${t} тому`,
+    in: (t: string) => `за ${t}`,
+    m: 'м',
+    km: 'км',
+  },
+  en: {
+    now: 'just now',
+    s: 's',
+    min: 'min',
+    h: 'h',
+    d: 'd',
+    ago: (t: string) => `${t} ago`,
+    in: (t: string) => `in ${t}`,
+    m: 'm',
+    km: 'km',
+  },
 } as const;
 
 /** `1,234`. */
@@ -47,7 +69,8 @@ export function span(language: Language, length: number): string {
   if (minutes < 60) return `${minutes} ${unit.min}`;
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
-  if (hours < 24) return rest === 0 || hours >= 6 ? `${hours} ${unit.h}` : `${hours} ${unit.h} ${rest} ${unit.min}`;
+  if (hours < 24)
+    return rest === 0 || hours >= 6 ? `${hours} ${unit.h}` : `${hours} ${unit.h} ${rest} ${unit.min}`;
   return `${Math.round(hours / 24)} ${unit.d}`;
 }
 

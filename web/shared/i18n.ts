@@ -50,13 +50,15 @@ export function faults(en: Words, uk: Words): string[] {
   const found: string[] = [];
   const stems = new Set<string>();
   const form = /\.(one|few|many|other)$/;
-  for (const key of [...Object.keys(en), ...Object.keys(uk)]) if (form.test(key)) stems.add(key.replace(form, ''));
+  for (const key of [...Object.keys(en), ...Object.keys(uk)])
+    if (form.test(key)) stems.add(key.replace(form, ''));
   const plural = (key: string) => stems.has(key.replace(form, ''));
   for (const [language, words, other] of [
     ['en', en, uk],
     ['uk', uk, en],
   ] as const) {
-    for (const key of Object.keys(other)) if (!plural(key) && !(key in words)) found.push(`${language}: no ${key}`);
+    for (const key of Object.keys(other))
+      if (!plural(key) && !(key in words)) found.push(`${language}: no ${key}`);
     for (const [key, text] of Object.entries(words)) {
       if (text.trim() === '') found.push(`${language}: ${key} is empty`);
     }

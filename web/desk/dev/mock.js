@@ -69,7 +69,8 @@ export function mock() {
       }
       const body = await json(request);
       const answer = world.answer(request.method, url.pathname, body, mode);
-      if (answer.problem) return problem(response, answer.status, answer.problem, answer.title, answer.incident);
+      if (answer.problem)
+        return problem(response, answer.status, answer.problem, answer.title, answer.incident);
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer.body));
       if (answer.changed) send('incidents', { changed: [answer.changed], gone: [] });

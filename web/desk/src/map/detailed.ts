@@ -17,7 +17,13 @@ interface Schema {
   border: string;
 }
 
-const PROTOMAPS: Schema = { green: 'landuse', water: 'water', roads: 'roads', buildings: 'buildings', border: 'boundaries' };
+const PROTOMAPS: Schema = {
+  green: 'landuse',
+  water: 'water',
+  roads: 'roads',
+  buildings: 'buildings',
+  border: 'boundaries',
+};
 const OPENMAPTILES: Schema = {
   green: 'landcover',
   water: 'water',
@@ -81,8 +87,22 @@ export function layers(names: ReadonlySet<string>, dark: boolean): LayerSpecific
       ],
       paint: { 'fill-color': p.green },
     },
-    { id: 'detailed-water', type: 'fill', source, 'source-layer': schema.water, filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': p.water } },
-    { id: 'detailed-buildings', type: 'fill', source, 'source-layer': schema.buildings, minzoom: 13, paint: { 'fill-color': p.road, 'fill-opacity': 0.6 } },
+    {
+      id: 'detailed-water',
+      type: 'fill',
+      source,
+      'source-layer': schema.water,
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      paint: { 'fill-color': p.water },
+    },
+    {
+      id: 'detailed-buildings',
+      type: 'fill',
+      source,
+      'source-layer': schema.buildings,
+      minzoom: 13,
+      paint: { 'fill-color': p.road, 'fill-opacity': 0.6 },
+    },
     {
       id: 'detailed-roads',
       type: 'line',
@@ -110,7 +130,13 @@ export function layers(names: ReadonlySet<string>, dark: boolean): LayerSpecific
         ],
       },
     },
-    { id: 'detailed-border', type: 'line', source, 'source-layer': schema.border, paint: { 'line-color': p.border, 'line-width': 1 } },
+    {
+      id: 'detailed-border',
+      type: 'line',
+      source,
+      'source-layer': schema.border,
+      paint: { 'line-color': p.border, 'line-width': 1 },
+    },
   ];
   return all.filter((layer) => 'source-layer' in layer && names.has(layer['source-layer'] ?? ''));
 }

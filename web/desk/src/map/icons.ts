@@ -7,7 +7,9 @@ import { iconColours } from './style';
 const SIDE = 48;
 
 async function picture(name: string, colour: string): Promise<ImageData | undefined> {
-  const svg = kindIcon(name).replaceAll('currentColor', colour).replace('width="24" height="24"', `width="${SIDE}" height="${SIDE}"`);
+  const svg = kindIcon(name)
+    .replaceAll('currentColor', colour)
+    .replace('width="24" height="24"', `width="${SIDE}" height="${SIDE}"`);
   const image = new Image(SIDE, SIDE);
   image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
   await image.decode();

@@ -4,6 +4,7 @@
  */
 import type { FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Collection, Point, Polygon } from './features';
+import type { Countries, Outline } from './outline';
 
 export interface Paints {
   water: string;
@@ -69,6 +70,8 @@ export function paints(dark: boolean): Paints {
 /** Sources of the style, by the names the layers use. */
 export const SOURCE = {
   countries: 'countries',
+  windows: 'windows',
+  borders: 'borders',
   places: 'places',
   incidents: 'incidents',
   chosen: 'chosen',
@@ -85,11 +88,13 @@ export const CLUSTERS_TO = 8;
 const FONT = ['Noto Sans', 'Segoe UI', 'Roboto', 'sans-serif'];
 const BOLD = ['Noto Sans Bold', 'Segoe UI Bold', 'Roboto Bold', 'sans-serif'];
 
-export function style(dark: boolean, countries: string): StyleSpecification {
+export function style(dark: boolean, countries: Countries, outline: Outline): StyleSpecification {
   return {
     version: 8,
     sources: {
       [SOURCE.countries]: { type: 'geojson', data: countries },
+      [SOURCE.windows]: { type: 'geojson', data: outline.windows },
+      [SOURCE.borders]: { type: 'geojson', data: outline.borders },
       [SOURCE.places]: { type: 'geojson', data: EMPTY },
       [SOURCE.warnings]: { type: 'geojson', data: EMPTY },
       [SOURCE.incidents]: {
@@ -115,21 +120,34 @@ const single: FilterSpecification = ['!', ['has', 'point_count']];
 export function layers(dark: boolean): LayerSpecification[] {
   const p = paints(dark);
   const byVerdict = ['match', ['get', 'verdict'], 'confirmed', p.confirmed, 'disputed', p.disputed, p.open];
-  const reach = ['interpolate', ['exponential', 2], ['zoom'], 0, ['get', 'reach'], 22, ['*', ['get', 'reach'], 2 ** 22]];
+  const reach = [
+    'interpolate',
+    ['exponential', 2],
+    ['zoom'],
+    0,
+    ['get', 'reach'],
+    22,
+    ['*', ['get', 'reach'], 2 ** 22],
+  ];
   // Area grows with people, so radius with the root; capped, so that one crowd does not hide its neighbours.
   const size = ['min', 20, ['+', 6.5, ['*', 2.6, ['sqrt', ['get', 'people']]]]];
   return [
-    { id: 'water', type: 'background', paint: { 'background-color': p.water } },
+    // Beyond the bundled outlines nothing is known: plain ground, not sea.
+    { id: 'beyond', type: 'background', paint: { 'background-color': p.land } },
+    { id: 'water', type: 'fill', source: SOURCE.windows, paint: { 'fill-color': p.water } },
     {
       id: 'land',
       type: 'fill',
       source: SOURCE.countries,
-      paint: { 'fill-color': ['case', ['==', ['get', 'iso_n3'], '804'], p.home, p.land], 'fill-antialias': true },
+      paint: {
+        'fill-color': ['case', ['==', ['get', 'iso_n3'], '804'], p.home, p.land],
+        'fill-antialias': true,
+      },
     },
     {
       id: 'border',
       type: 'line',
-      source: SOURCE.countries,
+      source: SOURCE.borders,
       layout: { 'line-join': 'round' },
       paint: { 'line-color': p.border, 'line-width': ['interpolate', ['linear'], ['zoom'], 4, 0.7, 9, 1.6] },
     },
@@ -163,9 +181,28 @@ export function layers(dark: boolean): LayerSpecification[] {
       layout: {
         'text-field': ['get', 'name'],
         'text-font': FONT,
-        'text-size': ['interpolate', ['linear'], ['get', 'population'], 0, 11, 100_000, 12.5, 1_000_000, 14.5],
-        'text-variable-anchor': ['left', 'right', 'top', 'bottom'],
-        'text-radial-offset': 0.5,
+        'text-size': [
+          'interpolate',
+          ['linear'],
+          ['get', 'population'],
+          0,
+          11,
+          100_000,
+          12.5,
+          1_000_000,
+          14.5,
+        ],
+        'text-variable-anchor': [
+          'left',
+          'right',
+          'top',
+          'bottom',
+          'top-left',
+          'top-right',
+          'bottom-left',
+          'bottom-right',
+        ],
+        'text-radial-offset': 0.6,
         'text-max-width': 9,
         'text-padding': 4,
         'symbol-sort-key': ['-', ['get', 'population']],
@@ -223,7 +260,8 @@ export function layers(dark: boolean): LayerSpecification[] {
         'text-font': BOLD,
         'text-size': 12.5,
         'text-allow-overlap': true,
-        'text-ignore-placement': true,
+        // Names of settlements keep clear of it.
+        'text-padding': 9,
       },
       paint: { 'text-color': p.ink },
     },
@@ -272,27 +310,25 @@ export function layers(dark: boolean): LayerSpecification[] {
         'circle-stroke-width': 1.5,
       },
     },
-    ...(['incident', 'chosen'] as const).map(
-      (of): LayerSpecification => ({
-        id: `${of}-icon`,
-        type: 'symbol',
-        source: of === 'incident' ? SOURCE.incidents : SOURCE.chosen,
-        ...(of === 'incident' ? { minzoom: 6, filter: single } : {}),
-        layout: {
-          'icon-image': [
-            'concat',
-            ['get', 'icon'],
-            of === 'chosen'
-              ? ['match', ['get', 'verdict'], 'disputed', '/ink', '/on-mark']
-              : ['match', ['get', 'verdict'], 'confirmed', '/on-mark', '/ink'],
-          ],
-          'icon-size': ['interpolate', ['linear'], ['get', 'people'], 1, 0.56, 12, 0.85],
-          'icon-allow-overlap': true,
-          'icon-ignore-placement': true,
-          'symbol-sort-key': ['get', 'people'],
-        },
-      }),
-    ),
+    ...(['incident', 'chosen'] as const).map((of): LayerSpecification => ({
+      id: `${of}-icon`,
+      type: 'symbol',
+      source: of === 'incident' ? SOURCE.incidents : SOURCE.chosen,
+      ...(of === 'incident' ? { minzoom: 4.5, filter: single } : {}),
+      layout: {
+        'icon-image': [
+          'concat',
+          ['get', 'icon'],
+          of === 'chosen'
+            ? ['match', ['get', 'verdict'], 'disputed', '/ink', '/on-mark']
+            : ['match', ['get', 'verdict'], 'confirmed', '/on-mark', '/ink'],
+        ],
+        'icon-size': ['interpolate', ['linear'], ['get', 'people'], 1, 0.56, 12, 0.85],
+        'icon-allow-overlap': true,
+        'icon-padding': 5,
+        'symbol-sort-key': ['get', 'people'],
+      },
+    })),
   ];
 }
 

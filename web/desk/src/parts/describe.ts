@@ -23,7 +23,8 @@ export function kindOf(desk: Desk, code: number): string {
 /** Why the desk believes it, in one sentence. */
 export function why(incident: Incident, reports: readonly ReportView[]): string {
   const against = new Set(reports.filter((r) => r.stance === 'against').map((r) => r.person)).size;
-  const seen = new Set(reports.filter((r) => r.stance === 'for' && r.known === 'seen').map((r) => r.person)).size;
+  const seen = new Set(reports.filter((r) => r.stance === 'for' && r.known === 'seen').map((r) => r.person))
+    .size;
   const repeats = reports.filter((r) => r.repeat).length;
   const parts = [tongue.count('why.for', incident.sources)];
   if (seen > 0 && incident.sources > 1) parts.push(tongue.count('why.seen', seen));

@@ -16,7 +16,13 @@ export function parse(csv: string): Settlement[] {
   for (const line of csv.split('\n').slice(1)) {
     const [, en, uk, , lat, lon, population] = line.trim().split(',');
     if (en === undefined || uk === undefined || population === undefined) continue;
-    const settlement = { en, uk: uk || en, lat: Number(lat), lon: Number(lon), population: Number(population) };
+    const settlement = {
+      en,
+      uk: uk || en,
+      lat: Number(lat),
+      lon: Number(lon),
+      population: Number(population),
+    };
     if (Number.isFinite(settlement.lat) && Number.isFinite(settlement.lon)) found.push(settlement);
   }
   return found.sort((a, b) => b.population - a.population);

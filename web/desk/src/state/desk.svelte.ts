@@ -1,10 +1,19 @@
+/* eslint-disable svelte/prefer-svelte-reactivity -- the maps here are the store behind `incidents`, not what is drawn */
 /**
  * What the page knows of the desk, kept current by its events. Lists are replaced, never changed in place: a change
  * of thousands of incidents is then one assignment, and what is drawn depends on it alone.
  */
 import { api as realApi, type Api, Refusal } from '../api/client';
 import { listen as realListen } from '../api/events';
-import type { Incident, IncidentChanges, IncidentDetail, KindView, Overview, Verdict, Warning } from '../api/types';
+import type {
+  Incident,
+  IncidentChanges,
+  IncidentDetail,
+  KindView,
+  Overview,
+  Verdict,
+  Warning,
+} from '../api/types';
 import type { Gazetteer, Settlement } from '../places/gazetteer';
 import { apply, EVERYTHING, type Filter, newestFirst } from './filter';
 
@@ -209,7 +218,8 @@ export class Desk {
     const { now, at } = this.#clock;
     const replay = this.overview?.clock.mode === 'replay';
     // A replay's clock goes by its reports; between them it stands.
-    this.now = now === 0 ? Math.floor(Date.now() / 1000) : replay ? now : now + Math.floor((Date.now() - at) / 1000);
+    this.now =
+      now === 0 ? Math.floor(Date.now() / 1000) : replay ? now : now + Math.floor((Date.now() - at) / 1000);
   }
 
   select(id: number | undefined): void {
@@ -337,4 +347,3 @@ export interface Near {
   settlement: Settlement;
   metres: number;
 }
-

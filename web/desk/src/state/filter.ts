@@ -40,3 +40,20 @@ export function apply(
 export function newestFirst(a: Incident, b: Incident): number {
   return b.last_seen - a.last_seen || b.id - a.id;
 }
+
+/** Kinds to offer, with how many incidents each has: the most frequent first, chosen ones always. */
+export function offer(
+  incidents: readonly Incident[],
+  chosen: ReadonlySet<number>,
+): [kind: number, n: number][] {
+  const seen = new Map<number, number>();
+  for (const { kind } of incidents) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+  for (const kind of chosen) seen.set(kind, seen.get(kind) ?? 0);
+  return [...seen].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+}
+
+export function toggled(kinds: ReadonlySet<number>, kind: number): ReadonlySet<number> {
+  const after = new Set(kinds);
+  if (!after.delete(kind)) after.add(kind);
+  return after;
+}

@@ -57,7 +57,7 @@ export const en = {
   'tabs.incidents': 'Incidents',
   'tabs.warnings': 'Warnings',
   'tabs.map': 'Map',
-  'tabs.list': 'List',
+  'tabs.title': 'What to show',
 
   'filter.title': 'Filter',
   'filter.kind': 'Kind',
@@ -67,7 +67,6 @@ export const en = {
   'filter.kinds.many': '{n} kinds',
   'filter.kinds.other': '{n} kinds',
   'filter.people': 'At least so many people',
-  'filter.people.any': 'Any number',
   'filter.people.least': '{n}+ people',
   'filter.verdict': 'Verdict',
   'filter.any': 'All',
@@ -104,7 +103,7 @@ export const en = {
   'sure.unclear': 'Unclear',
   'sure.fairly': 'Fairly sure',
   'sure.very': 'Very sure',
-  'sure.certain': 'As good as certain',
+  'sure.certain': 'Near certain',
   'sure.grade': 'Admiralty code {grade}',
   'verdict.open': 'Undecided',
   'verdict.confirmed': 'Confirmed',
@@ -153,9 +152,12 @@ export const en = {
   'decided.confirmed': 'Confirmed.',
   'decided.disputed': 'Marked as disputed.',
   'decided.open': 'Verdict taken back.',
-  'changed.open': 'Somebody has meanwhile taken the verdict back. Here is how it stands now; decide again if needed.',
-  'changed.confirmed': 'Somebody has meanwhile confirmed it. Here is how it stands now; decide again if needed.',
-  'changed.disputed': 'Somebody has meanwhile disputed it. Here is how it stands now; decide again if needed.',
+  'changed.open':
+    'Somebody has meanwhile taken the verdict back. Here is how it stands now; decide again if needed.',
+  'changed.confirmed':
+    'Somebody has meanwhile confirmed it. Here is how it stands now; decide again if needed.',
+  'changed.disputed':
+    'Somebody has meanwhile disputed it. Here is how it stands now; decide again if needed.',
 
   'reports.for': 'Reports for',
   'reports.against': 'Reports against',
@@ -209,7 +211,8 @@ export const en = {
   'warn.publish': 'Publish',
   'warn.publish.update': 'Publish the update',
   'warn.back': 'Back',
-  'warn.area': 'Area: {distance} around the centre. Coarser than what the desk holds, so that nobody can tell who reported it.',
+  'warn.area':
+    'Area: {distance} around the centre. Coarser than what the desk holds, so that nobody can tell who reported it.',
   'warn.severity': 'Severity',
   'warn.severity.Extreme': 'Extreme',
   'warn.severity.Severe': 'Severe',
@@ -256,19 +259,23 @@ export const en = {
 
   'state.loading': 'Loading…',
   'state.signed-out': 'You are not signed in',
-  'state.signed-out.about': 'Open the address that “lapwing desk” printed when it started. It carries the key; it opens this page on the same machine only.',
+  'state.signed-out.about':
+    'Open the address that “lapwing desk” printed when it started. It carries the key; it opens this page on the same machine only.',
   'state.failed': 'The desk does not answer',
-  'state.failed.about': 'Check that “lapwing desk” is still running, then try again. This page also tries by itself.',
+  'state.failed.about':
+    'Check that “lapwing desk” is still running, then try again. This page also tries by itself.',
   'state.retry': 'Try again',
 
   'problem.unreachable': 'The desk did not answer. Nothing was changed as far as this page knows; try again.',
-  'problem.unreadable': 'The desk’s answer made no sense to this page. Reload it: the two may be of different versions.',
+  'problem.unreadable':
+    'The desk’s answer made no sense to this page. Reload it: the two may be of different versions.',
   'problem.store': 'The desk could not write it down. Check its disk, then try again.',
   'problem.not-found': 'There is no such incident or warning any more.',
   'problem.changed': 'Somebody has changed it meanwhile. Look at how it stands now.',
   'problem.never-public': 'This kind is never made public.',
   'problem.bad-request': 'The desk refused the request as malformed.',
-  'problem.host': 'This page was opened under a name that the desk does not trust. Open the address it printed.',
+  'problem.host':
+    'This page was opened under a name that the desk does not trust. Open the address it printed.',
   'problem.method': 'The desk refused the request as malformed.',
 
   'keys.title': 'Keys',
