@@ -131,6 +131,16 @@ impl ReceptionSecret {
         self.epoch
     }
 
+    /// The week is public, so that no secret is tried in vain.
+    fn is_of(&self, envelope: &Envelope) -> Result<(), OpenError> {
+        let (sealed, secret) = (envelope.epoch().0, self.epoch.0);
+        if sealed == secret {
+            Ok(())
+        } else {
+            Err(OpenError::Epoch { sealed, secret })
+        }
+    }
+
     /// The public half.
     pub fn public(&self) -> ReceptionPublic {
         ReceptionPublic {
@@ -193,10 +203,15 @@ fn assemble(header: &[u8; HEADER_LEN], share: &Share, sealed: &[u8]) -> Envelope
 /// # Errors
 /// Why it does not open, or to what nonsense.
 pub fn open(envelope: &Envelope, secret: &ReceptionSecret) -> Result<Frame, OpenError> {
-    if envelope.epoch() != secret.epoch {
-        let (sealed, secret) = (envelope.epoch().0, secret.epoch.0);
-        return Err(OpenError::Epoch { sealed, secret });
-    }
+    open_portable(envelope, secret)
+}
+
+/// What [`open`] does where the feature `native` is off, for comparing and measuring.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_portable(envelope: &Envelope, secret: &ReceptionSecret) -> Result<Frame, OpenError> {
+    secret.is_of(envelope)?;
     let share = Share::from_bytes(envelope.share()).map_err(|_why| OpenError::Seal)?;
     let plaintext = single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
         &OpModeR::Base,
@@ -207,11 +222,13 @@ pub fn open(envelope: &Envelope, secret: &ReceptionSecret) -> Result<Frame, Open
         &envelope.header(),
     )
     .map_err(|_why| OpenError::Seal)?;
-    let plaintext = Zeroizing::new(plaintext);
-    let plaintext: &[u8; PLAINTEXT_LEN] = plaintext
-        .as_slice()
-        .try_into()
-        .map_err(|_length| OpenError::Seal)?;
+    read(envelope, &Zeroizing::new(plaintext))
+}
+
+/// The frame of an unsealed plaintext, if the header's root is that of its content.
+fn read(envelope: &Envelope, plaintext: &[u8]) -> Result<Frame, OpenError> {
+    let plaintext: &[u8; PLAINTEXT_LEN] =
+        plaintext.try_into().map_err(|_length| OpenError::Seal)?;
     let frame = Frame::decode(plaintext)?;
     match &frame {
         Frame::Report(report) if root(&report.seed, &report.observation) != envelope.root() => {

@@ -28,6 +28,8 @@ mod envelope;
 mod fields;
 mod frame;
 
-pub use envelope::{OpenError, ReceptionPublic, ReceptionSecret, SealError, open, seal};
+pub use envelope::{
+    OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,
+};
 pub use fields::{FieldSeed, SEED_LEN, root};
 pub use frame::{AUTHOR_LEN, Frame, FrameError, Report};
