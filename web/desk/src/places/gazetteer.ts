@@ -30,8 +30,10 @@ export function parse(csv: string): Settlement[] {
 
 /** Cells of the index, degrees. */
 const CELL = 0.25;
-/** Rings of cells that are looked through: about 80 km. */
-const RINGS = 3;
+/** Beyond this a settlement tells nobody where something is, metres. */
+const FAR = 60_000;
+/** Most that a settlement's size is worth, metres. */
+const MOST = 9000;
 
 export class Gazetteer {
   readonly #cells = new Map<string, Settlement[]>();
@@ -52,24 +54,21 @@ export class Gazetteer {
   nearest(place: { lat: number; lon: number }): { settlement: Settlement; metres: number } | undefined {
     const y = Math.floor(place.lat / CELL);
     const x = Math.floor(place.lon / CELL);
+    const side = CELL * 111_000 * Math.cos((Math.min(85, Math.abs(place.lat) + 1) * Math.PI) / 180);
     let best: { settlement: Settlement; metres: number } | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (let ring = 0; ring <= RINGS; ring++) {
-      for (let dy = -ring; dy <= ring; dy++) {
-        for (let dx = -ring; dx <= ring; dx++) {
-          if (Math.max(Math.abs(dx), Math.abs(dy)) !== ring) continue;
-          for (const settlement of this.#cells.get(cell(y + dy, x + dx)) ?? []) {
-            const metres = metresBetween(place, settlement);
-            const felt = metres - reach(settlement.population);
-            if (felt < least) {
-              least = felt;
-              best = { settlement, metres };
-            }
+    // A cell of ring r is at least r - 1 sides away, so that nothing in it can be felt nearer than that less MOST.
+    for (let ring = 0; (ring - 1) * side - MOST < Math.min(least, FAR); ring++) {
+      for (const key of ringOf(y, x, ring)) {
+        for (const settlement of this.#cells.get(key) ?? []) {
+          const metres = metresBetween(place, settlement);
+          const felt = metres - reach(settlement.population);
+          if (felt < least && metres <= FAR) {
+            least = felt;
+            best = { settlement, metres };
           }
         }
       }
-      // One more ring than the first hit: the nearest may be just across a border of cells.
-      if (best !== undefined && ring > 0) break;
     }
     return best;
   }
@@ -77,7 +76,15 @@ export class Gazetteer {
 
 /** Metres from its centre within which a settlement is still the place itself; grows with the root of its people. */
 export function reach(population: number): number {
-  return Math.min(9000, 300 + 6 * Math.sqrt(population));
+  return Math.min(MOST, 300 + 6 * Math.sqrt(population));
+}
+
+/** The cells at `ring` steps around a cell. */
+function* ringOf(y: number, x: number, ring: number): Generator<string> {
+  for (let dy = -ring; dy <= ring; dy++) {
+    const step = Math.abs(dy) === ring ? 1 : Math.max(1, 2 * ring);
+    for (let dx = -ring; dx <= ring; dx += step) yield cell(y + dy, x + dx);
+  }
 }
 
 function cell(y: number, x: number): string {

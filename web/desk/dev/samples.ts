@@ -1,0 +1,57 @@
+/** Values for tests. */
+import type { Incident, Overview, Warning } from '../src/api/types';
+
+export function incident(part: Partial<Incident> = {}): Incident {
+  return {
+    id: 1,
+    kind: 2,
+    kinds: [{ kind: 2, share: 1 }],
+    lat: 50.0,
+    lon: 36.2,
+    radius_m: 800,
+    first_seen: 1000,
+    last_seen: 1000,
+    last_report: 1000,
+    sources: 1,
+    reports: 1,
+    confidence: 0.4,
+    grade: 'D4',
+    verdict: 'open',
+    version: 1,
+    warning: null,
+    closed: false,
+    ...part,
+  };
+}
+
+export function overview(part: Partial<Overview> = {}): Overview {
+  return {
+    clock: { mode: 'replay', now: 2000 },
+    kinds: [],
+    region: [22, 44, 40, 52],
+    counters: { accepted: 0, duplicates: 0, cover: 0, refused: [] },
+    relays: [],
+    feeds: [],
+    ...part,
+  };
+}
+
+export function warning(part: Partial<Warning> = {}): Warning {
+  const text = { headline: 'h', description: 'd', instruction: 'i', area: 'a' };
+  return {
+    id: 'w1',
+    incident: 1,
+    kind: 2,
+    state: 'active',
+    by_rule: false,
+    sent: 1500,
+    expires: 9000,
+    severity: 'Severe',
+    lat: 50,
+    lon: 36,
+    radius_m: 5000,
+    texts: { uk: text, en: text },
+    published_to: 1,
+    ...part,
+  };
+}
