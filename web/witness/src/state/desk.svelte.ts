@@ -1,0 +1,355 @@
+/**
+ * The link to the desk: whose app this is, its newest bulletin, sealing, and the outbox. Everything here begins after
+ * the first paint.
+ */
+import { type Bulletin, inForce } from '../phone/bulletin';
+import { asConfig, type Config } from '../phone/config';
+import { core, type Phone, refusal } from '../phone/core';
+import { type Draft, toCore } from '../phone/draft';
+import { byUrgency, DEFAULT_KINDS, type Kind, kindsOf } from '../phone/form';
+import { memoryStore } from '../keep/memory';
+import { openStore, type Store } from '../keep/store';
+import { pause } from '../send/backoff';
+import { QUIET, type Post, shuffled } from '../send/deliver';
+import { flush, type Flushed } from '../send/flush';
+
+const REFRESH_MS = 60_000;
+const PATIENCE_MS = 30_000;
+/** A desk publishes at most this much. */
+const BULLETIN_MAX = 1 << 20;
+/** Other tabs may use a number at the same moment, but not this often. */
+const TRIES = 8;
+
+export type Sealing = 'sealed' | 'held';
+
+class Desk {
+  /** Unix seconds, moved on every ten. */
+  now = $state(clock());
+  /** Whether starting is over, well or not. */
+  started = $state(false);
+  /** Why the app cannot work at all: no desk is configured, or the core does not run here. */
+  broken = $state<'config' | 'core' | undefined>();
+  bulletin = $state.raw<Bulletin | undefined>();
+  kinds = $state.raw<readonly Kind[]>(byUrgency(DEFAULT_KINDS));
+  region = $state.raw<Config['region']>([22, 44, 40.3, 52.5]);
+  /** When a relay last answered, Unix seconds; known in this session only. */
+  heard = $state<number | undefined>();
+  /** The relay shows what the desk did not sign. */
+  suspicious = $state(false);
+  /** Sealed envelopes in the outbox. */
+  waiting = $state(0);
+  sending = $state(false);
+  /** Why they wait. */
+  why = $state<Flushed['why']>();
+  /** When the last one got its receipt, in this session. */
+  sentAt = $state<number | undefined>();
+  /** Put in before any key was known: in memory, not sealed, not kept. */
+  held = $state.raw<readonly Draft[]>([]);
+  /** Nothing survives this page. */
+  forgetful = $state(false);
+
+  readonly warnings = $derived(this.bulletin ? inForce(this.bulletin.warnings, this.now) : []);
+  /** Whether a report could be sealed now. */
+  readonly canSeal = $derived(this.bulletin !== undefined && (this.bulletin.keys_until ?? 0) > this.now);
+
+  #store: Store | undefined;
+  #config: Config | undefined;
+  #phone: Phone | undefined;
+  #author: Uint8Array | undefined;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('lapwing') : undefined;
+
+  async start(): Promise<void> {
+    setInterval(() => {
+      this.now = clock();
+    }, 10_000);
+    addEventListener('online', () => this.#awake());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.#awake();
+    });
+    setInterval(() => {
+      if (document.visibilityState === 'visible') void this.refresh();
+    }, REFRESH_MS);
+    this.#channel?.addEventListener('message', () => void this.#recount());
+    await this.#begin();
+    this.started = true;
+  }
+
+  async #begin(): Promise<void> {
+    const loading = core();
+    // Its failure is looked at below; until then it must not count as unhandled.
+    loading.catch(() => undefined);
+    this.#store = await openStore().catch(() => {
+      this.forgetful = true;
+      return memoryStore();
+    });
+    this.waiting = await this.#store.count();
+    const kept = await this.#store.config();
+    // What is kept is enough to begin with; a change of it is found out on the way.
+    const config = kept ?? (await this.#fetchConfig());
+    if (!config) {
+      this.broken = 'config';
+      return;
+    }
+    await this.#useConfig(config, loading);
+    if (this.broken) return;
+    void this.flush();
+    await this.refresh();
+    if (kept) {
+      const newer = await this.#fetchConfig();
+      if (newer && JSON.stringify(newer) !== JSON.stringify(kept)) await this.#useConfig(newer, loading);
+    }
+  }
+
+  async #useConfig(config: Config, loading = core()): Promise<void> {
+    const store = this.#kept();
+    const other = this.#config !== undefined && this.#config.root_key !== config.root_key;
+    this.#config = config;
+    this.region = config.region;
+    await store.keepConfig(config);
+    if (other) {
+      this.bulletin = undefined;
+      this.#bytes = undefined;
+      await store.dropBulletin();
+    }
+    try {
+      await loading;
+      await this.#newPhone();
+      this.broken = undefined;
+    } catch (why) {
+      this.broken = refusal(why) === 'root-key' ? 'config' : 'core';
+      return;
+    }
+    const bytes = await store.bulletin();
+    // One that has expired, or is of another desk, is of no use any more.
+    if (bytes && !this.#bytes && !this.#accept(bytes)) await store.dropBulletin();
+    if (other) await this.refresh();
+  }
+
+  async #fetchConfig(): Promise<Config | undefined> {
+    try {
+      const response = await fetch('/config.json', { ...QUIET, signal: AbortSignal.timeout(PATIENCE_MS) });
+      return response.ok ? asConfig(await response.json(), import.meta.env.VITE_DESK_ROOT_KEY) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A core with the pseudonym's next number and the newest bulletin. */
+  async #newPhone(): Promise<Phone> {
+    const { Phone } = await core();
+    const config = this.#desk();
+    const identity = await this.#kept().identity(config.root_key, () => random(16));
+    if (this.#phone && this.#phone.next_sequence() === identity.next && same(this.#author, identity.author)) {
+      return this.#phone;
+    }
+    const phone = new Phone(config.root_key, identity.author, identity.next, random(32));
+    if (this.#bytes) phone.accept_bulletin(this.#bytes, clock());
+    this.#phone?.free();
+    this.#phone = phone;
+    this.#author = identity.author;
+    return phone;
+  }
+
+  #accept(bytes: Uint8Array<ArrayBuffer>): boolean {
+    if (!this.#phone) return false;
+    try {
+      this.bulletin = JSON.parse(this.#phone.accept_bulletin(bytes, clock())) as Bulletin;
+      this.kinds = byUrgency(kindsOf(this.#phone.form()));
+      this.region = this.bulletin.region;
+      this.#bytes = bytes;
+      return true;
+    } catch (why) {
+      this.suspicious = !['bulletin-older', 'bulletin-expired'].includes(refusal(why));
+      return false;
+    }
+  }
+
+  /** Asks the relays, in random order, until one shows a bulletin that holds. */
+  async refresh(): Promise<void> {
+    if (!this.#config || this.broken) return;
+    let suspicious = false;
+    for (const relay of shuffled(this.#config.relays, Math.random)) {
+      const bytes = await fetchBulletin(relay);
+      if (!bytes) continue;
+      this.heard = clock();
+      if (!this.#accept(bytes)) {
+        suspicious ||= this.suspicious;
+        continue;
+      }
+      this.suspicious = false;
+      await this.#kept().keepBulletin(bytes);
+      await this.#sealHeld();
+      return;
+    }
+    this.suspicious = suspicious;
+  }
+
+  /**
+   * Seals a draft and puts it into the outbox; without a key it is held in memory until there is one.
+   * Throws the core's name of what must be changed.
+   */
+  async send(draft: Draft): Promise<Sealing> {
+    if (!this.canSeal || !this.#phone) {
+      this.held = [...this.held, draft];
+      void this.refresh();
+      return 'held';
+    }
+    await this.#seal(draft);
+    void this.flush();
+    return 'sealed';
+  }
+
+  async #seal(draft: Draft): Promise<void> {
+    const { root_key } = this.#desk();
+    for (let tried = 0; tried < TRIES; tried++) {
+      const phone = await this.#newPhone();
+      const used = phone.next_sequence();
+      const envelope = phone.report(toCore(draft), clock()) as Uint8Array<ArrayBuffer>;
+      if (await this.#kept().enqueue(root_key, used, envelope)) {
+        this.waiting += 1;
+        this.#channel?.postMessage('outbox');
+        return;
+      }
+    }
+    throw new Error('the pseudonym is in use elsewhere');
+  }
+
+  async #sealHeld(): Promise<void> {
+    while (this.canSeal && this.held[0]) {
+      const [first, ...rest] = this.held;
+      this.held = rest;
+      await this.#seal(first);
+    }
+    if (this.waiting > 0) void this.flush();
+  }
+
+  /** Sends what waits; plans the next try if something is left. */
+  async flush(): Promise<void> {
+    if (!this.#config || !this.#store || this.sending || this.waiting === 0) return;
+    clearTimeout(this.#timer);
+    this.sending = true;
+    try {
+      const { Phone } = await core();
+      const post: Post = {
+        fetch: (input, options) => fetch(input, options),
+        check: (envelope, answer) => Phone.check_answer(envelope, answer),
+        random: Math.random,
+      };
+      const flushed = await flush(this.#store, this.#config.relays, post, () => this.#took());
+      if (flushed) {
+        this.why = flushed.why;
+        this.#failures = flushed.why ? this.#failures + 1 : 0;
+      }
+      await this.#recount();
+    } catch {
+      this.#failures += 1;
+    } finally {
+      this.sending = false;
+    }
+    if (this.waiting > 0) {
+      this.#timer = setTimeout(() => void this.flush(), pause(Math.max(1, this.#failures), Math.random));
+      void askForSync();
+    }
+  }
+
+  #took(): void {
+    this.sentAt = clock();
+    this.waiting = Math.max(0, this.waiting - 1);
+    this.#channel?.postMessage('outbox');
+  }
+
+  /** What another tab or the worker did. */
+  async #recount(): Promise<void> {
+    if (!this.#store) return;
+    const before = this.waiting;
+    this.waiting = await this.#store.count();
+    if (this.waiting < before) this.sentAt = clock();
+    if (this.waiting === 0) this.why = undefined;
+  }
+
+  #awake(): void {
+    this.now = clock();
+    this.#failures = 0;
+    if (this.started && this.broken) void this.#begin();
+    else {
+      void this.flush();
+      void this.refresh();
+    }
+  }
+
+  /** Where the report will say that it was. */
+  round(kind: Kind, lat: number, lon: number): [number, number] | undefined {
+    try {
+      const rounded = this.#phone?.round(kind.code, lat, lon);
+      return rounded && [rounded[0] as number, rounded[1] as number];
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes everything that the app keeps on this phone, and the app itself from the browser's store. */
+  async forget(): Promise<void> {
+    await this.#store?.forget();
+    try {
+      localStorage.clear();
+    } catch {
+      // There is nothing to clear then.
+    }
+    if ('caches' in globalThis) for (const name of await caches.keys()) await caches.delete(name);
+    for (const worker of (await navigator.serviceWorker?.getRegistrations()) ?? []) await worker.unregister();
+  }
+
+  #kept(): Store {
+    if (!this.#store) throw new Error('not started');
+    return this.#store;
+  }
+
+  #desk(): Config {
+    if (!this.#config) throw new Error('not started');
+    return this.#config;
+  }
+}
+
+async function fetchBulletin(relay: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    // `no-cache` lets the browser ask whether it changed; most answers are then a few bytes.
+    const response = await fetch(`${relay}/v1/bulletin`, {
+      ...QUIET,
+      cache: 'no-cache',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    if (!response.ok) return undefined;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return bytes.length <= BULLETIN_MAX ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets the browser wake the service worker when there is a connection, even after the page is closed. */
+async function askForSync(): Promise<void> {
+  try {
+    const worker = (await navigator.serviceWorker?.getRegistration()) as
+      (ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }) | undefined;
+    await worker?.sync?.register('outbox');
+  } catch {
+    // Not every browser can; the timer of the page remains.
+  }
+}
+
+function random(length: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
+
+function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a?.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+function clock(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+export const desk = new Desk();

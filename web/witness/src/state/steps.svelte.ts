@@ -1,0 +1,64 @@
+/** Which screen is shown. The phone's own back button goes one screen back; the address never changes. */
+import type { Kind } from '../phone/form';
+import type { Spot } from '../phone/draft';
+import type { View } from '../place/projection';
+
+export type Screen = 'home' | 'place' | 'send' | 'warnings' | 'about';
+
+class Steps {
+  screen = $state<Screen>('home');
+  kind = $state.raw<Kind | undefined>();
+  spot = $state.raw<Spot | undefined>();
+  /** Of this session, in memory: where the map was, and the place last reported. */
+  view = $state.raw<View | undefined>();
+  last = $state.raw<Spot | undefined>();
+  /** Whether another screen was shown before this one. */
+  moved = false;
+  #depth = 0;
+
+  constructor() {
+    history.replaceState({ lapwing: 0 }, '');
+    addEventListener('popstate', (event) => {
+      const state = event.state as { lapwing?: number; screen?: Screen } | null;
+      this.#depth = state?.lapwing ?? 0;
+      const screen = state?.screen ?? 'home';
+      this.moved = true;
+      // Forward to a screen whose report is gone already is no way.
+      this.screen = (screen === 'place' && !this.kind) || (screen === 'send' && !this.spot) ? 'home' : screen;
+    });
+  }
+
+  go(screen: Screen): void {
+    this.moved = true;
+    this.#depth += 1;
+    history.pushState({ lapwing: this.#depth, screen }, '');
+    this.screen = screen;
+  }
+
+  back(): void {
+    if (this.#depth > 0) history.back();
+    else this.screen = 'home';
+  }
+
+  /** To the first screen, whatever was put in forgotten. */
+  home(): void {
+    this.kind = undefined;
+    this.spot = undefined;
+    const depth = this.#depth;
+    if (depth > 0) history.go(-depth);
+    this.screen = 'home';
+  }
+
+  choose(kind: Kind): void {
+    this.kind = kind;
+    this.go('place');
+  }
+
+  put(spot: Spot): void {
+    this.spot = spot;
+    this.last = spot;
+    this.go('send');
+  }
+}
+
+export const steps = new Steps();
