@@ -11,6 +11,7 @@ mod bench;
 mod fuzz;
 mod lint;
 mod sh;
+mod soak;
 mod stamp;
 mod test;
 mod toolchain;
@@ -39,6 +40,8 @@ enum Verb {
     Fuzz(fuzz::Options),
     /// Check format, lints, documentation, licences, zones and the web sources
     Lint(lint::Options),
+    /// Run the long drills
+    Soak(soak::Options),
     /// Run the Rust tests, the web unit tests and the browser tests
     Test(test::Options),
     /// Install what is missing, build everything, and start it on an embedded store
@@ -52,6 +55,7 @@ fn main() -> std::process::ExitCode {
         Verb::Bench(options) => bench::run(&options),
         Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Lint(options) => lint::run(&options),
+        Verb::Soak(options) => soak::run(&options),
         Verb::Test(options) => test::run(&options),
         Verb::Up(options) => up::run(&options),
         Verb::Web(options) => web::run(&options).map(drop),

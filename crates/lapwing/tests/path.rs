@@ -100,6 +100,63 @@ fn nothing_acknowledged_is_lost_and_nothing_counted_twice_when_both_are_killed()
     assert_eq!(desk.rebuild()["identical"], true);
 }
 
+/// Ten SIGKILLs of each server at random moments of a replay at full speed. `cargo xtask soak path`
+/// runs it; `LAPWING_SOAK_FILE` names another file of reports, `LAPWING_SOAK_SEED` repeats a run.
+#[test]
+#[ignore = "takes minutes on large files; `cargo xtask soak path` runs it"]
+fn soak_path_through_ten_kills_of_each() {
+    let file = std::env::var("LAPWING_SOAK_FILE")
+        .unwrap_or_else(|_unset| HOUR.replace("hour.csv", "reports.csv"));
+    let seed = std::env::var("LAPWING_SOAK_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok());
+    let mut seed: u64 = seed.unwrap_or_else(|| u64::from(std::process::id()));
+    println!("LAPWING_SOAK_SEED={seed}");
+    // Knuth's MMIX generator: enough to choose pauses by.
+    let mut pause = |up_to_ms: u64| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(std::time::Duration::from_millis((seed >> 33) % up_to_ms));
+    };
+    let rows = std::fs::read_to_string(&file).unwrap().lines().count() as u64 - 1;
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = Desk::new(folder.path(), "replay");
+    let mut relay = Relay::start(folder.path(), &desk.root_key);
+    desk.start(&relay.url);
+    let url = relay.url.clone();
+    let replay = std::thread::spawn(move || lapwing(&["replay", &file, "--relay", &url]));
+    for _ in 0..10 {
+        pause(500);
+        relay.kill_and_restart();
+        pause(300);
+        desk.kill();
+        desk.start(&relay.url);
+    }
+    let finished_early = replay.is_finished();
+    let replayed = replay.join().unwrap();
+    assert!(
+        replayed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&replayed.stderr)
+    );
+    let said = last_json(&replayed.stdout);
+    println!("{said} (replay over before the last kill: {finished_early})");
+    assert_eq!(
+        (&said["accepted"], &said["failed"]),
+        (&rows.into(), &0.into())
+    );
+    until("every report is journalled", || {
+        overview(&desk)["counters"]["accepted"].as_u64() == Some(rows)
+    });
+    println!("{}", overview(&desk)["counters"]);
+    assert_eq!(overview(&desk)["counters"]["duplicates"], 0);
+    desk.kill();
+    let rebuilt = desk.rebuild();
+    println!("{rebuilt}");
+    assert_eq!(rebuilt["identical"], true);
+}
+
 #[test]
 fn one_witness_reports_twice_and_is_one_person_on_a_live_desk() {
     let folder = tempfile::tempdir().unwrap();
