@@ -287,6 +287,7 @@ export function layers(dark: boolean): LayerSpecification[] {
         'circle-stroke-width': ['match', ['get', 'verdict'], 'disputed', 2, 1.4],
       },
     },
+    icons('incident'),
     {
       id: 'chosen',
       type: 'circle',
@@ -310,26 +311,31 @@ export function layers(dark: boolean): LayerSpecification[] {
         'circle-stroke-width': 1.5,
       },
     },
-    ...(['incident', 'chosen'] as const).map((of): LayerSpecification => ({
-      id: `${of}-icon`,
-      type: 'symbol',
-      source: of === 'incident' ? SOURCE.incidents : SOURCE.chosen,
-      ...(of === 'incident' ? { minzoom: 4.5, filter: single } : {}),
-      layout: {
-        'icon-image': [
-          'concat',
-          ['get', 'icon'],
-          of === 'chosen'
-            ? ['match', ['get', 'verdict'], 'disputed', '/ink', '/on-mark']
-            : ['match', ['get', 'verdict'], 'confirmed', '/on-mark', '/ink'],
-        ],
-        'icon-size': ['interpolate', ['linear'], ['get', 'people'], 1, 0.56, 12, 0.85],
-        'icon-allow-overlap': true,
-        'icon-padding': 5,
-        'symbol-sort-key': ['get', 'people'],
-      },
-    })),
+    icons('chosen'),
   ];
+}
+
+function icons(of: 'incident' | 'chosen'): LayerSpecification {
+  return {
+    id: `${of}-icon`,
+    type: 'symbol',
+    source: of === 'incident' ? SOURCE.incidents : SOURCE.chosen,
+    ...(of === 'incident' ? { minzoom: 4.5, filter: single } : {}),
+    layout: {
+      'icon-image': [
+        'concat',
+        ['get', 'icon'],
+        of === 'chosen'
+          ? ['match', ['get', 'verdict'], 'disputed', '/ink', '/on-mark']
+          : ['match', ['get', 'verdict'], 'confirmed', '/on-mark', '/ink'],
+      ],
+      'icon-size': ['interpolate', ['linear'], ['get', 'people'], 1, 0.56, 12, 0.85],
+      'icon-allow-overlap': true,
+      // Names of settlements keep clear of it.
+      'icon-padding': 5,
+      'symbol-sort-key': ['get', 'people'],
+    },
+  };
 }
 
 /** Colours in which each icon is kept: on a plain ground, and on a full mark. */

@@ -34,6 +34,13 @@ describe('filter', () => {
     expect(ids(same.sort(newestFirst))).toEqual([3, 2, 1]);
   });
 
+  it('does not put a wrong clock first', () => {
+    const fast = incident({ id: 1, last_seen: 9000, last_report: 50 });
+    expect(ids([fast, incident({ id: 2, last_seen: 60, last_report: 70 })].sort(newestFirst))).toEqual([
+      2, 1,
+    ]);
+  });
+
   it('offers the kinds that are there, and a chosen one that is not', () => {
     expect(offer(list, new Set([9]))).toEqual([
       [2, 2],

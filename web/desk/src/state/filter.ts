@@ -36,9 +36,14 @@ export function apply(
   );
 }
 
+/** When it was last seen. Nobody saw it after they told of it: where they say so, their clock is wrong. */
+export function lastSeen(incident: Incident): number {
+  return Math.min(incident.last_seen, incident.last_report);
+}
+
 /** Newest first by when it was last seen; by number where that is the same, so that rows do not swap at random. */
 export function newestFirst(a: Incident, b: Incident): number {
-  return b.last_seen - a.last_seen || b.id - a.id;
+  return lastSeen(b) - lastSeen(a) || b.id - a.id;
 }
 
 /** Kinds to offer, with how many incidents each has: the most frequent first, chosen ones always. */
