@@ -4,12 +4,7 @@
 // server and back, and a processor four times slower. The app can be used from the moment at which a button is on the
 // screen and the main thread has come to rest (no task above 50 ms in the second that follows). Prints one JSON object.
 
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { extname, join, normalize } from 'node:path';
-
-const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core');
+import { launch, median, named, serve } from './browser.mjs';
 
 const BYTES_PER_S = 50_000;
 const LATENCY_MS = 100;
@@ -17,41 +12,6 @@ const CPU_SLOWDOWN = 4;
 const BYTES_LIMIT = 200_000;
 const SECONDS_LIMIT = 5;
 const RUNS = 3;
-
-const TYPES = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
-  '.woff2': 'font/woff2',
-};
-
-function named(name) {
-  const value = process.env[name];
-  if (!value) throw new Error(`the variable ${name} is not set; run this by \`cargo xtask bench page\``);
-  return value;
-}
-
-async function serve(folder) {
-  const server = createServer(async (request, response) => {
-    const path = new URL(request.url, 'http://localhost').pathname;
-    const file = join(folder, normalize(path.endsWith('/') ? `${path}index.html` : path));
-    const headers = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' };
-    const packed = await readFile(`${file}.br`).catch(() => undefined);
-    const body = packed ?? (await readFile(file).catch(() => undefined));
-    if (!file.startsWith(folder) || body === undefined) {
-      response.writeHead(404).end();
-      return;
-    }
-    if (packed) headers['content-encoding'] = 'br';
-    response.writeHead(200, headers).end(body);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
-}
 
 // Runs in the page before all else.
 function watch() {
@@ -104,21 +64,11 @@ async function load(browser, address) {
 }
 
 const { address, close } = await serve(named('LAPWING_WEB'));
-const browser = await chromium.launch({
-  executablePath: named('CHROMIUM'),
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-  ],
-});
+const browser = await launch();
 try {
   const runs = [];
   for (let run = 0; run < RUNS; run += 1) runs.push(await load(browser, address));
-  runs.sort((a, b) => a.seconds - b.seconds);
-  const { bytes, seconds, firstButton } = runs[Math.floor(RUNS / 2)];
+  const { bytes, seconds, firstButton } = median(runs, (run) => run.seconds);
   console.log(
     JSON.stringify({
       name: 'page',

@@ -109,7 +109,11 @@ fn one(name: Name, environment: &[(&str, PathBuf)]) -> Result<Value> {
         Name::Page => in_browser(name, environment),
         Name::Seal => {
             let mut result = native(name, environment)?;
-            result["wasm"] = in_browser(name, environment)?;
+            let mut wasm = in_browser(name, environment)?;
+            if let (Some(wasm), Some(native)) = (wasm["value"].as_f64(), result["value"].as_f64()) {
+                result["wasm_to_native"] = Value::from((wasm / native * 1e3).round() / 1e3);
+            }
+            result["wasm"] = wasm.take();
             Ok(result)
         }
         _ => native(name, environment),

@@ -61,6 +61,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
         stderr,
     } = command
         .stdin(Stdio::null())
+        .env("NO_COLOR", "1")
         .output()
         .with_context(|| format!("cannot start `{}`", line(command)))?;
     if !status.success() {
