@@ -33,6 +33,7 @@ use crate::{
     reception,
     relays::{self, RelayUrl},
     store::{DerivedDigest, KeySource, Store, StoreError},
+    turn,
     writer::{self, Office},
 };
 
@@ -179,7 +180,7 @@ impl Desk {
             None => reception::load(&store)?,
         };
         let keys = Keys::read(&store)?;
-        let fold = writer::fold_journal(&store, *keys.tag)?;
+        let fold = writer::fold_journal(&mut store, *keys.tag)?;
         Ok(Self {
             config,
             store,
@@ -356,7 +357,7 @@ impl Desk {
         let before: DerivedDigest = batch.derived_digest()?;
         batch.clear_derived()?;
         let effects = fold.effects();
-        writer::write_effects(&batch, &fold, &effects)?;
+        turn::write_effects(&batch, &fold, &effects)?;
         let digest = batch.derived_digest()?;
         batch.commit()?;
         Ok(Rebuilt {

@@ -75,8 +75,10 @@ pub(crate) struct Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Decided {
-    /// About which incident.
+    /// About which incident, as it was numbered then.
     pub(crate) incident: u64,
+    /// A report of that incident: finds it again when the fusing has changed since.
+    pub(crate) report: Seq,
     /// What.
     pub(crate) verdict: Verdict,
 }
@@ -111,8 +113,10 @@ pub(crate) struct Issued {
     pub(crate) chain: String,
     /// What it does.
     pub(crate) message: Message,
-    /// The incident.
+    /// The incident, as it was numbered then.
     pub(crate) incident: u64,
+    /// A report of that incident: finds it again when the fusing has changed since.
+    pub(crate) report: Seq,
     /// Leading kind.
     pub(crate) kind: u8,
     /// Whether a rule fired it.
@@ -279,6 +283,7 @@ mod tests {
             }),
             Entry::Verdict(Decided {
                 incident: 7,
+                report: 3,
                 verdict: Verdict::Disputed,
             }),
             Entry::Bulletin(BulletinMade { number: 3 }),

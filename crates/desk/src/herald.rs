@@ -17,7 +17,7 @@ use crate::{
     api::types::{
         ClockMode, Incident, PublishRequest, Verdict, WarningDraft, WarningText, WarningTexts,
     },
-    entry::{Issued, Message},
+    entry::{Issued, Message, Seq},
     fold::Chain,
     gazetteer::Gazetteer,
 };
@@ -62,6 +62,8 @@ pub(crate) struct Sending {
     pub(crate) sent: i64,
     /// Whether a rule fired it.
     pub(crate) by_rule: bool,
+    /// A report of the incident.
+    pub(crate) report: Seq,
 }
 
 /// Least and largest radius of a public area.
@@ -87,6 +89,7 @@ impl Herald {
             at: 0,
             sent: 1,
             by_rule: false,
+            report: 0,
         };
         let alert = self.alert(incident, kind, &sending, cap.expires_s, None)?;
         let first = alert.infos.first().ok_or(HeraldError::Alert)?;
@@ -271,6 +274,7 @@ impl Herald {
             chain,
             message,
             incident: incident.id,
+            report: sending.report,
             kind: incident.kind,
             by_rule: sending.by_rule,
             at: sending.at,

@@ -7,7 +7,7 @@ use crate::{
     judge::judge,
     opening::Opened,
     store::StoreError,
-    writer::Turn,
+    turn::Turn,
 };
 
 /// Journals opened envelopes in order.

@@ -58,6 +58,7 @@ mod refusal;
 mod relays;
 mod rules;
 mod store;
+mod turn;
 mod writer;
 
 pub use api::types;

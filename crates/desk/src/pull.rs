@@ -19,8 +19,9 @@ use crate::{
     writer::WriterHandle,
 };
 
-/// Most records in an answer: what relays give, and about half a second of opening.
-const LIMIT: usize = 4_096;
+/// Most records in an answer: a fraction of a second of opening, so that a long queue is seen to
+/// move.
+const LIMIT: usize = 1_024;
 
 /// Pulls from one relay.
 pub(crate) struct Puller {

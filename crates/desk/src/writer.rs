@@ -13,17 +13,17 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
     clock::Clock,
-    entry::{BulletinMade, Decided, Entry, Issued, Message, Seq},
-    fold::{Case, Chain, ChainState, Effects, Fold},
-    herald::{Herald, Sending},
+    entry::{BulletinMade, Entry},
+    fold::{Case, Chain, Effects, Fold},
+    herald::Herald,
     hub::{Changes, Hub, ShownWarning},
     intake,
     opening::{Opened, Secrets},
     publication::{self, Signed},
     reception,
     refusal::Refusal,
-    rules,
-    store::{Batch, Line, Store, StoreError},
+    store::{Store, StoreError},
+    turn::{Turn, write_effects},
 };
 
 /// Commands that may wait; a pull waits for its answer anyway.
@@ -201,112 +201,23 @@ pub(crate) fn start(
     (WriterHandle(sender), thread)
 }
 
-/// Folds the whole journal.
-pub(crate) fn fold_journal(store: &Store, tag_key: [u8; 32]) -> Result<Fold, StoreError> {
+/// Folds the whole journal. Where the derived tables do not show the same, they are written again:
+/// a later version of the fusing sees the same reports with other eyes.
+pub(crate) fn fold_journal(store: &mut Store, tag_key: [u8; 32]) -> Result<Fold, StoreError> {
     let mut fold = Fold::new(tag_key);
     store.each(|line| {
         fold.apply(&line);
         Ok(())
     })?;
-    // All of it is in the tables already.
-    drop(fold.effects());
+    let effects = fold.effects();
+    if !store.holds(fold.cases().map(Case::row))? {
+        tracing::info!("the derived tables are written again");
+        let batch = store.batch()?;
+        batch.clear_derived()?;
+        write_effects(&batch, &fold, &effects)?;
+        batch.commit()?;
+    }
     Ok(fold)
-}
-
-/// One transaction in the making.
-pub(crate) struct Turn<'a> {
-    pub(crate) batch: Batch<'a>,
-    pub(crate) fold: &'a mut Fold,
-    pub(crate) office: &'a Office,
-    appended: bool,
-}
-
-impl Turn<'_> {
-    /// Time for the next entry.
-    pub(crate) fn now(&self) -> i64 {
-        match self.office.herald.mode {
-            ClockMode::Live => self.office.clock.now(),
-            ClockMode::Replay => self.fold.now(),
-        }
-    }
-
-    /// Appends an entry to the journal and folds it.
-    pub(crate) fn append(
-        &mut self,
-        at: i64,
-        entry: Entry,
-        author: Option<[u8; 16]>,
-    ) -> Result<Seq, StoreError> {
-        self.appended = true;
-        let (seq, at) = self.batch.append(at, &entry)?;
-        self.fold.apply(&Line {
-            seq,
-            at,
-            entry,
-            author,
-        });
-        Ok(seq)
-    }
-
-    fn sending(&self, by_rule: bool) -> Sending {
-        let at = self.now();
-        Sending {
-            id: format!("{}-{}", self.office.herald.sender, self.batch.next_seq()),
-            at,
-            sent: self.office.clock.now(),
-            by_rule,
-        }
-    }
-
-    fn issue(&mut self, issued: Issued) -> Result<String, StoreError> {
-        let chain = issued.chain.clone();
-        self.append(issued.at, Entry::Warning(Box::new(issued)), None)?;
-        Ok(chain)
-    }
-
-    /// Lets the rules look at what changed.
-    fn apply_rules(&mut self) -> Result<(), StoreError> {
-        for id in self.fold.settled_changes() {
-            let Some(incident) = self.fold.case(id).map(|case| Arc::clone(&case.incident)) else {
-                continue;
-            };
-            let now = self.now();
-            let herald = &self.office.herald;
-            if !rules::fires(&incident, &herald.form, now, self.fold.warnings().values()) {
-                continue;
-            }
-            let request = PublishRequest {
-                incident: id,
-                texts: None,
-                severity: None,
-                expires_s: None,
-            };
-            match herald.warn(&incident, &request, self.sending(true)) {
-                Ok(issued) => drop(self.issue(issued)?),
-                Err(why) => tracing::error!(%why, "a rule fired and no warning could be made"),
-            }
-        }
-        Ok(())
-    }
-
-    fn case(&self, id: u64) -> Result<&Case, Refusal> {
-        self.fold.case(id).ok_or(Refusal::NotFound)
-    }
-
-    fn chain(&self, id: &str) -> Result<&Chain, Refusal> {
-        let has = |chain: &&Chain| chain.messages.iter().any(|message| message.id == id);
-        let chain = self
-            .fold
-            .warnings()
-            .values()
-            .find(has)
-            .ok_or(Refusal::NotFound)?;
-        if chain.state == ChainState::Active {
-            Ok(chain)
-        } else {
-            Err(Refusal::WarningOver)
-        }
-    }
 }
 
 impl Writer {
@@ -315,18 +226,7 @@ impl Writer {
         match command {
             Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(above))),
             Command::Cancel { id, reply } => {
-                let done = self.turn(|turn| {
-                    let chain = turn.chain(&id)?;
-                    let verdict = turn
-                        .fold
-                        .case(chain.incident)
-                        .map_or(Verdict::Open, |case| case.incident.verdict);
-                    let issued = turn
-                        .office
-                        .herald
-                        .cancel(verdict, turn.sending(false), chain)?;
-                    Ok(turn.issue(issued)?)
-                });
+                let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
             }
             Command::Decide {
@@ -357,32 +257,11 @@ impl Writer {
             }
             Command::TimePassed { reply } => drop(reply.send(self.time_passed())),
             Command::Update { id, request, reply } => {
-                let done = self.turn(|turn| {
-                    let chain = turn.chain(&id)?;
-                    if chain.incident != request.incident {
-                        return Err(Refusal::BadRequest("incident"));
-                    }
-                    let incident = &turn.case(chain.incident)?.incident;
-                    let sending = turn.sending(false);
-                    let issued = turn
-                        .office
-                        .herald
-                        .update(incident, &request, sending, chain)?;
-                    Ok(turn.issue(issued)?)
-                });
+                let done = self.turn(|turn| turn.update(&id, &request));
                 drop(reply.send(self.warning(done)));
             }
             Command::Warn { request, reply } => {
-                let done = self.turn(|turn| {
-                    let incident = &turn.case(request.incident)?.incident;
-                    if incident.warning.is_some() {
-                        return Err(Refusal::Changed(Box::new(Incident::clone(incident))));
-                    }
-                    let sending = turn.sending(false);
-                    let issued = turn.office.herald.warn(incident, &request, sending)?;
-                    debug_assert_eq!(issued.message, Message::Alert);
-                    Ok(turn.issue(issued)?)
-                });
+                let done = self.turn(|turn| turn.warn(&request));
                 drop(reply.send(self.warning(done)));
             }
         }
@@ -397,16 +276,11 @@ impl Writer {
             self.recover()?;
         }
         let (value, effects) = {
-            let mut turn = Turn {
-                batch: self.store.batch()?,
-                fold: &mut self.fold,
-                office: &self.office,
-                appended: false,
-            };
+            let mut turn = Turn::new(self.store.batch()?, &mut self.fold, &self.office);
             let done = work(&mut turn);
             // A refusal before the first entry leaves the fold as it was; from then on it is ahead
             // of the journal until the commit.
-            self.unknown = turn.appended;
+            self.unknown = turn.has_appended();
             let value = done?;
             self.unknown = true;
             turn.apply_rules()?;
@@ -423,7 +297,7 @@ impl Writer {
     /// Folds the journal again after a transaction of which nobody knows whether it happened.
     fn recover(&mut self) -> Result<(), StoreError> {
         self.store.reread_head()?;
-        self.fold = fold_journal(&self.store, self.office.tag_key)?;
+        self.fold = fold_journal(&mut self.store, self.office.tag_key)?;
         self.unknown = false;
         self.show_all();
         Ok(())
@@ -435,22 +309,7 @@ impl Writer {
         verdict: Verdict,
         version: u64,
     ) -> Result<Arc<Incident>, Refusal> {
-        self.turn(|turn| {
-            let case = turn.case(id)?;
-            if version < case.decided {
-                return Err(Refusal::Changed(Box::new(Incident::clone(&case.incident))));
-            }
-            let at = turn.now();
-            turn.append(
-                at,
-                Entry::Verdict(Decided {
-                    incident: id,
-                    verdict,
-                }),
-                None,
-            )?;
-            Ok(())
-        })?;
+        self.turn(|turn| turn.decide(id, verdict, version))?;
         let case = self.fold.case(id).ok_or(Refusal::NotFound)?;
         Ok(Arc::clone(&case.incident))
     }
@@ -537,32 +396,6 @@ fn shown(chain: &Chain) -> ShownWarning {
         view: chain.view(),
         bulletin: chain.bulletin,
     }
-}
-
-/// Writes what an entry or many changed into the derived tables.
-pub(crate) fn write_effects(
-    batch: &Batch<'_>,
-    fold: &Fold,
-    effects: &Effects,
-) -> Result<(), StoreError> {
-    for id in &effects.gone {
-        batch.incident_gone(id.cast_signed())?;
-    }
-    let live = effects.changed.iter().filter_map(|id| fold.case(*id));
-    for case in live.chain(&effects.parting) {
-        batch.incident(&case.row())?;
-    }
-    for (report, incident) in &effects.labels {
-        batch.label(*report, incident.cast_signed())?;
-    }
-    let live = effects
-        .warnings
-        .iter()
-        .filter_map(|id| fold.warnings().get(id));
-    for chain in live.chain(&effects.parting_warnings) {
-        batch.warning(&chain.row())?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -64,6 +64,12 @@ impl Case {
         }
     }
 
+    /// A report by which the incident is found again.
+    pub(crate) fn anchor(&self) -> Seq {
+        let own = self.voices.iter().find(|voice| !voice.against);
+        own.or(self.voices.first()).map_or(0, |voice| voice.report)
+    }
+
     /// As the derived tables keep it.
     pub(crate) fn row(&self) -> IncidentRow {
         let view = KeptView {

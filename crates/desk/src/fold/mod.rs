@@ -99,7 +99,10 @@ impl Fold {
         match entry {
             Entry::Bulletin(made) => self.bulletin_made(made.number),
             Entry::Report(report) => self.report(*seq, *at, report, author.as_ref()),
-            Entry::Verdict(decided) => self.decide(*at, decided.incident, decided.verdict),
+            Entry::Verdict(decided) => {
+                let incident = self.resolve(decided.incident, decided.report);
+                self.decide(*at, incident, decided.verdict);
+            }
             Entry::Warning(issued) => self.issue(issued),
             Entry::Cover | Entry::Duplicate(_) | Entry::Refused(_) | Entry::Tick => {}
         }
@@ -222,6 +225,23 @@ impl Fold {
     pub(crate) fn effects(&mut self) -> Effects {
         self.settle();
         std::mem::take(&mut self.effects)
+    }
+
+    /// The incident that a decision is about: the one that holds `report` now. The number stands
+    /// where the report is no longer in memory.
+    fn resolve(&self, incident: u64, report: Seq) -> u64 {
+        let holds = |case: &Case| case.voices.iter().any(|voice| voice.report == report);
+        if let Some(IncidentId(live)) = self.fuse.incident_of(report.unsigned_abs()) {
+            return live;
+        }
+        if self.cases.get(&incident).is_some_and(holds) {
+            return incident;
+        }
+        let closed = self.closed.iter().map(|(_, id)| *id);
+        closed
+            .into_iter()
+            .find(|id| self.cases.get(id).is_some_and(holds))
+            .unwrap_or(incident)
     }
 
     fn decide(&mut self, at: i64, incident: u64, verdict: Verdict) {

@@ -86,11 +86,12 @@ impl Fold {
             Message::Update => (ChainState::Active, "updated"),
             Message::Cancel => (ChainState::Cancelled, "cancelled"),
         };
+        let incident = self.resolve(issued.incident, issued.report);
         let chain = self
             .warnings
             .entry(issued.chain.clone())
             .or_insert_with(|| Chain {
-                incident: issued.incident,
+                incident,
                 messages: Vec::new(),
                 state,
                 bulletin: None,
@@ -120,10 +121,17 @@ impl Fold {
                 self.touch(incident);
             }
         }
-        let old = |_: &String, w: &mut Chain| w.expires() < now - KEPT_S;
-        for (id, chain) in self.warnings.extract_if(.., old) {
+        let old = |w: &Chain| w.expires() < now - KEPT_S;
+        let gone: Vec<String> = self
+            .warnings
+            .iter()
+            .filter(|(_, w)| old(w))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in gone {
+            let chain = self.warnings.remove(&id);
             if self.effects.warnings.remove(&id) {
-                self.effects.parting_warnings.push(chain);
+                self.effects.parting_warnings.extend(chain);
             }
             self.effects.warnings_forgotten.push(id);
         }

@@ -40,6 +40,7 @@ fn sending(id: &str, at: i64) -> Sending {
         at,
         sent: at,
         by_rule: false,
+        report: 1,
     }
 }
 

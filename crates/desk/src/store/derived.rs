@@ -29,6 +29,16 @@ pub(crate) struct Voice {
     pub(crate) weight: f32,
 }
 
+impl IncidentRow {
+    fn voice_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.voices.len() * VOICE_LEN);
+        self.voices
+            .iter()
+            .for_each(|voice| voice.encode_into(&mut out));
+        out
+    }
+}
+
 const VOICE_LEN: usize = 8 + 4 + 1 + 4;
 
 impl Voice {
@@ -69,10 +79,6 @@ pub(crate) type DerivedDigest = [u8; 32];
 impl Batch<'_> {
     /// Writes an incident, whole.
     pub(crate) fn incident(&self, row: &IncidentRow) -> Result<(), StoreError> {
-        let mut voices = Vec::with_capacity(row.voices.len() * VOICE_LEN);
-        row.voices
-            .iter()
-            .for_each(|voice| voice.encode_into(&mut voices));
         self.connection()
             .prepare_cached(
                 "INSERT INTO incident (id, last_report, closed, view, voices)
@@ -80,7 +86,13 @@ impl Batch<'_> {
                  ON CONFLICT (id) DO UPDATE SET last_report = excluded.last_report,
                    closed = excluded.closed, view = excluded.view, voices = excluded.voices",
             )?
-            .execute((row.id, row.last_report, row.closed, &row.view, voices))?;
+            .execute((
+                row.id,
+                row.last_report,
+                row.closed,
+                &row.view,
+                row.voice_bytes(),
+            ))?;
         Ok(())
     }
 
@@ -130,6 +142,37 @@ impl Batch<'_> {
 }
 
 impl Store {
+    /// Whether the derived tables hold exactly these live incidents, and all others given.
+    pub(crate) fn holds(
+        &self,
+        rows: impl Iterator<Item = IncidentRow>,
+    ) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT 1 FROM incident
+             WHERE id = ?1 AND last_report = ?2 AND closed = ?3 AND view = ?4 AND voices = ?5",
+        )?;
+        let mut live: i64 = 0;
+        for row in rows {
+            live += i64::from(!row.closed);
+            let given = (
+                row.id,
+                row.last_report,
+                row.closed,
+                &row.view,
+                row.voice_bytes(),
+            );
+            if !statement.exists(given)? {
+                return Ok(false);
+            }
+        }
+        let kept: i64 = self.connection.query_row(
+            "SELECT count(*) FROM incident WHERE closed = 0",
+            (),
+            |row| row.get(0),
+        )?;
+        Ok(kept == live)
+    }
+
     /// Digest of the derived tables.
     #[cfg(test)]
     pub(crate) fn derived_digest(&self) -> Result<DerivedDigest, StoreError> {

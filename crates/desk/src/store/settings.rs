@@ -5,6 +5,9 @@ use zeroize::Zeroizing;
 
 use super::{Batch, Store, StoreError};
 
+/// A week and the seed of its reception secret.
+pub(crate) type ReceptionSeed = (u32, Zeroizing<[u8; 32]>);
+
 impl Store {
     /// A setting of fixed length.
     pub(crate) fn setting<const N: usize>(
@@ -28,7 +31,7 @@ impl Store {
     }
 
     /// The seeds of all reception secrets that are still there, by ascending week.
-    pub(crate) fn receptions(&self) -> Result<Vec<(u32, Zeroizing<[u8; 32]>)>, StoreError> {
+    pub(crate) fn receptions(&self) -> Result<Vec<ReceptionSeed>, StoreError> {
         let mut statement = self
             .connection
             .prepare("SELECT epoch, seed FROM reception ORDER BY epoch")?;

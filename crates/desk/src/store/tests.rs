@@ -30,6 +30,11 @@ fn filled(dir: &Path, n: i64) -> Store {
 }
 
 impl Store {
+    /// Does something to the file behind the desk's back.
+    pub(crate) fn spoil(&self, sql: &str) {
+        self.connection.execute_batch(sql).unwrap();
+    }
+
     /// Makes the disk seem full, or not.
     pub(crate) fn limit_pages(&self, full: bool) {
         let pages: i64 = self

@@ -1,9 +1,5 @@
 //! A desk and real relays in one process, on ports of the system's choice, with one clock.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test binary uses its own part of this module"
-)]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::{
     path::{Path, PathBuf},
@@ -62,8 +58,6 @@ pub(crate) struct World {
 
 pub(crate) struct RunningRelay {
     pub(crate) url: String,
-    dir: PathBuf,
-    task: JoinHandle<()>,
 }
 
 pub(crate) struct RunningDesk {
@@ -109,12 +103,12 @@ impl World {
             .await
             .unwrap();
         let url = format!("http://{}", bound.address);
-        let task = tokio::spawn(async move {
+        tokio::spawn(async move {
             lapwing_http::serve(bound, relay.router(), None, std::future::pending())
                 .await
                 .unwrap();
         });
-        RunningRelay { url, dir, task }
+        RunningRelay { url }
     }
 
     pub(crate) fn desk_dir(&self) -> PathBuf {
