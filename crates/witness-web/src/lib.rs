@@ -61,6 +61,16 @@ impl Phone {
         Ok(view::bulletin(bulletin).to_string())
     }
 
+    /// Takes back the bulletin that the app kept, even past its time, so that a phone which was
+    /// offline for weeks can seal. Answers as `accept_bulletin`.
+    ///
+    /// # Errors
+    /// `bulletin-…`, `form`.
+    pub fn recall_bulletin(&mut self, bytes: &[u8]) -> Thrown<String> {
+        let bulletin = self.core.recall_bulletin(bytes).map_err(refused)?;
+        Ok(view::bulletin(bulletin).to_string())
+    }
+
     /// The form in force, as the JSON that the desk signed.
     pub fn form(&self) -> String {
         String::from_utf8_lossy(self.core.form().source()).into_owned()

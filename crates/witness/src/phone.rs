@@ -90,7 +90,7 @@ impl Phone {
         })
     }
 
-    /// Takes a bulletin from a relay or from where the app kept it.
+    /// Takes a bulletin from a relay.
     ///
     /// # Errors
     /// When it is not the desk's, has expired, or is older than one already taken.
@@ -99,6 +99,21 @@ impl Phone {
         if bulletin.expires <= now {
             return Err(PhoneError::Expired);
         }
+        self.take(bulletin)
+    }
+
+    /// Takes back the bulletin that this phone accepted and kept, after a restart. It may be past
+    /// its time: a phone can be offline for weeks, and the reception keys reach further than the
+    /// rest. What is shown of it must say how old it is.
+    ///
+    /// # Errors
+    /// When it is not the desk's, or older than one already taken.
+    pub fn recall_bulletin(&mut self, bytes: &[u8]) -> Result<&Bulletin, PhoneError> {
+        let bulletin = Bulletin::verify(bytes, &self.root)?;
+        self.take(bulletin)
+    }
+
+    fn take(&mut self, bulletin: Bulletin) -> Result<&Bulletin, PhoneError> {
         if let Some(known) = self.bulletin.as_ref().map(|b| b.number)
             && bulletin.number < known
         {

@@ -28,12 +28,16 @@ impl Desk {
     }
 
     fn bulletin(&self, number: u64) -> Vec<u8> {
+        self.bulletin_until(number, NOW + 90 * 86_400)
+    }
+
+    fn bulletin_until(&self, number: u64, expires: i64) -> Vec<u8> {
         let place = |lat, lon| Place::from_degrees(lat, lon).unwrap();
         Bulletin {
             root_key: self.root.verifying_key().to_bytes(),
             number,
             issued: NOW,
-            expires: NOW + 90 * 86_400,
+            expires,
             region: Region {
                 south_west: place(44.0, 22.0),
                 north_east: place(52.5, 40.5),
@@ -138,6 +142,29 @@ fn an_older_expired_or_foreign_bulletin_is_refused() {
     };
     let foreign = phone.accept_bulletin(&other.bulletin(9), NOW);
     assert!(matches!(foreign, Err(PhoneError::Bulletin(_))));
+}
+
+#[test]
+fn a_kept_bulletin_past_its_time_still_seals_until_its_keys_run_out() {
+    let desk = Desk::new();
+    let later = NOW + 7 * 86_400;
+    let bytes = desk.bulletin_until(5, later);
+    let mut phone = Phone::new(desk.root.verifying_key().as_bytes(), [9; 16], 3).unwrap();
+    assert!(matches!(
+        phone.accept_bulletin(&bytes, later),
+        Err(PhoneError::Expired)
+    ));
+    phone.recall_bulletin(&bytes).unwrap();
+    let late = Draft {
+        seen: later,
+        ..draft()
+    };
+    let envelope = phone.report(&mut rng(), &late, later).unwrap();
+    assert!(open(&envelope, &desk.secrets[1]).is_ok());
+    let mut forged = bytes;
+    *forged.last_mut().unwrap() ^= 1;
+    assert!(phone.recall_bulletin(&forged).is_err());
+    assert!(phone.recall_bulletin(&desk.bulletin(4)).is_err());
 }
 
 #[test]
