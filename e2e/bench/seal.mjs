@@ -13,13 +13,13 @@ const here = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 // Runs in the page.
 async function rates({ rootKey, bulletin, now, rounds, roundMs }) {
   const { default: start, Phone } = await import('/lapwing_core.js');
-  await start();
+  await start({ module_or_path: '/lapwing_core_bg.wasm' });
   const bytes = new Uint8Array(bulletin.match(/../g).map((pair) => Number.parseInt(pair, 16)));
   const fresh = (length) => crypto.getRandomValues(new Uint8Array(length));
   const phone = new Phone(rootKey, fresh(16), 0, fresh(32));
   phone.accept_bulletin(bytes, now);
   const draft = JSON.stringify({
-    kind: 2,
+    kind: JSON.parse(phone.form()).kinds[0].code,
     lat: 48.0159,
     lon: 37.8028,
     off_m: 300,
