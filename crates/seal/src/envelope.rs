@@ -19,7 +19,7 @@ type Secret = <XWing as hpke::Kem>::PrivateKey;
 type Share = <XWing as hpke::Kem>::EncappedKey;
 
 /// Binds the seal to this use of HPKE (RFC 9180 5.1, `info`).
-const INFO: &[u8] = b"lapwing envelope v1";
+pub(crate) const INFO: &[u8] = b"lapwing envelope v1";
 
 /// The desk's reception key of one week, as phones have it from the bulletin.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub struct ReceptionSecret {
     epoch: KeyEpoch,
     seed: Zeroizing<[u8; 32]>,
     key: Secret,
+    #[cfg(feature = "native")]
+    unsealer: crate::native::Unsealer,
 }
 
 /// Why nothing was sealed.
@@ -117,6 +119,8 @@ impl ReceptionSecret {
         Self {
             epoch,
             seed: Zeroizing::new(*seed),
+            #[cfg(feature = "native")]
+            unsealer: crate::native::Unsealer::new(seed, &public_bytes(&key)),
             key,
         }
     }
@@ -151,10 +155,14 @@ impl ReceptionSecret {
 
     /// The public half, as the bulletin carries it.
     pub fn public_bytes(&self) -> Box<[u8; RECEPTION_PUBLIC_LEN]> {
-        let mut out = Box::new([0; RECEPTION_PUBLIC_LEN]);
-        XWing::sk_to_pk(&self.key).write_exact(out.as_mut_slice());
-        out
+        public_bytes(&self.key)
     }
+}
+
+fn public_bytes(key: &Secret) -> Box<[u8; RECEPTION_PUBLIC_LEN]> {
+    let mut out = Box::new([0; RECEPTION_PUBLIC_LEN]);
+    XWing::sk_to_pk(key).write_exact(out.as_mut_slice());
+    out
 }
 
 /// Seals a frame: one envelope, of which nobody but the desk learns more than its week.
@@ -203,6 +211,13 @@ fn assemble(header: &[u8; HEADER_LEN], share: &Share, sealed: &[u8]) -> Envelope
 /// # Errors
 /// Why it does not open, or to what nonsense.
 pub fn open(envelope: &Envelope, secret: &ReceptionSecret) -> Result<Frame, OpenError> {
+    #[cfg(feature = "native")]
+    return {
+        secret.is_of(envelope)?;
+        let plaintext = secret.unsealer.unseal(envelope).ok_or(OpenError::Seal)?;
+        read(envelope, plaintext.as_slice())
+    };
+    #[cfg(not(feature = "native"))]
     open_portable(envelope, secret)
 }
 

@@ -10,6 +10,10 @@
 //! **Out of scope:** the outside of an envelope (`lapwing-wire`, all that a relay may name), when to
 //! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
 //!
+//! With the feature `native` (off by default: phones and their browsers build without it) [`open`]
+//! runs on AWS-LC, about ten times faster. Both ways are held to the same vectors, and to the same
+//! verdict on anything else.
+//!
 //! ```
 //! use lapwing_seal::{Frame, ReceptionSecret, open, seal};
 //! use lapwing_wire::KeyEpoch;
@@ -27,6 +31,8 @@
 mod envelope;
 mod fields;
 mod frame;
+#[cfg(feature = "native")]
+mod native;
 
 pub use envelope::{
     OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,

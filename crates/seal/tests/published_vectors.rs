@@ -12,11 +12,12 @@ fn read(name: &str) -> Value {
         "{}/../../vectors/published/{name}",
         env!("CARGO_MANIFEST_DIR")
     );
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    let bytes = std::fs::read(path).expect("the vectors are in the repository");
+    serde_json::from_slice(&bytes).expect("they are JSON")
 }
 
 fn bytes(value: &Value) -> Vec<u8> {
-    hex::decode(value.as_str().unwrap()).unwrap()
+    hex::decode(value.as_str().expect("a text")).expect("hexadecimal digits")
 }
 
 #[test]
