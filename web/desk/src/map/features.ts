@@ -89,9 +89,9 @@ export function zoomOf(population: number): number {
   if (population >= 250_000) return 4.8;
   if (population >= 100_000) return 5.6;
   if (population >= 40_000) return 6.6;
-  if (population >= 12_000) return 7.4;
-  if (population >= 3000) return 8.2;
-  return 9.2;
+  if (population >= 12_000) return 7;
+  if (population >= 3000) return 7.8;
+  return 8.6;
 }
 
 export function places(list: readonly Settlement[], language: Language): Collection<Point, PlaceMark> {
