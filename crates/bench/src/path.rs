@@ -117,12 +117,13 @@ async fn measure(relay: &str, sign_in: &str, key: &str) -> anyhow::Result<Measur
     getrandom::fill(&mut seed).context("no randomness")?;
     let mut rng = ChaCha20Rng::from_seed(seed);
 
+    let mut base = Phone::new(root.as_bytes(), [0; 16], 0)?;
+    base.accept_bulletin(&bulletin, now())?;
     // Sealed beforehand: the phones are not what is measured.
     let mut seal = |kind: u8, lat: f64, lon: f64| -> anyhow::Result<Envelope> {
         let mut author = [0; 16];
         rng.fill_bytes(&mut author);
-        let mut phone = Phone::new(root.as_bytes(), author, 0)?;
-        phone.accept_bulletin(&bulletin, now())?;
+        let mut phone = base.another(author);
         let draft = Draft {
             kind,
             lat,

@@ -99,9 +99,7 @@ impl Replay {
                 let mut rng = ChaCha20Rng::from_seed(entropy::seed()?);
                 let mut author = [0; 16];
                 rng.fill_bytes(&mut author);
-                let mut phone = Phone::new(key.as_bytes(), author, 0)?;
-                phone.accept_bulletin(&bulletin, now)?;
-                phones.insert(&row.source, (phone, rng));
+                phones.insert(&row.source, (base.another(author), rng));
             }
         }
         let bar = progress(rows.len() as u64);

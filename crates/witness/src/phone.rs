@@ -1,5 +1,7 @@
 //! One phone: its pseudonym, the newest bulletin, the next report.
 
+use std::sync::Arc;
+
 use lapwing_model::{Form, FormError};
 use lapwing_seal::{AUTHOR_LEN, FieldSeed, Frame, ReceptionPublic, Report, SealError, seal};
 use lapwing_wire::{
@@ -15,8 +17,8 @@ pub struct Phone {
     root: VerifyingKey,
     author: [u8; AUTHOR_LEN],
     next_sequence: u32,
-    form: Form,
-    bulletin: Option<Bulletin>,
+    form: Arc<Form>,
+    bulletin: Option<Arc<Bulletin>>,
 }
 
 /// Why the phone refuses.
@@ -85,7 +87,7 @@ impl Phone {
             root,
             author,
             next_sequence,
-            form: Form::civil_protection(),
+            form: Arc::new(Form::civil_protection()),
             bulletin: None,
         })
     }
@@ -122,13 +124,26 @@ impl Phone {
                 known,
             });
         }
-        self.form = Form::parse(&bulletin.form)?;
-        Ok(self.bulletin.insert(bulletin))
+        self.form = Arc::new(Form::parse(&bulletin.form)?);
+        Ok(self.bulletin.insert(Arc::new(bulletin)))
+    }
+
+    /// Another witness's phone with the same desk and bulletin, for programs that stand for many:
+    /// the bulletin is checked and held once.
+    #[must_use]
+    pub fn another(&self, author: [u8; AUTHOR_LEN]) -> Self {
+        Self {
+            root: self.root,
+            author,
+            next_sequence: 0,
+            form: Arc::clone(&self.form),
+            bulletin: self.bulletin.clone(),
+        }
     }
 
     /// The newest bulletin taken.
     pub fn bulletin(&self) -> Option<&Bulletin> {
-        self.bulletin.as_ref()
+        self.bulletin.as_deref()
     }
 
     /// The form of the newest bulletin, else the default one.
