@@ -61,7 +61,7 @@ mod tests {
             instruction: String::new(),
             area: String::new(),
         };
-        let shown = super::bulletin(&Bulletin {
+        let shown = bulletin(&Bulletin {
             root_key: [0; 32],
             number: 7,
             issued: 100,

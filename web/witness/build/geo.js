@@ -28,23 +28,40 @@ export function places(csv) {
   };
 }
 
-/** Rings of every country, each as its first point and then the steps from point to point. */
+/**
+ * Rings of every country, each as its first point and then the steps from point to point, by the window (west, south,
+ * east, north) that the outlines are clipped to.
+ */
 export function outlines(geojson) {
-  return JSON.parse(geojson).features.map((feature) => {
-    const { type, coordinates } = feature.geometry;
-    const polygons = type === 'Polygon' ? [coordinates] : coordinates;
-    return polygons.flat().map((ring) => {
-      const steps = [];
-      let before = [0, 0];
-      for (const [lon, lat] of ring) {
-        const at = [milli(lon), milli(lat)];
-        const step = [at[0] - before[0], at[1] - before[1]];
-        if (steps.length === 0 || step[0] !== 0 || step[1] !== 0) steps.push(...step);
-        before = at;
-      }
-      return steps;
-    });
+  const windows = new Map();
+  for (const { properties, geometry } of JSON.parse(geojson).features) {
+    const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
+    const rings = polygons.flat().map((ring) => ring.map(([lon, lat]) => [milli(lon), milli(lat)]));
+    const known = windows.get(properties.map) ?? [];
+    windows.set(properties.map, [...known, ...rings]);
+  }
+  return [...windows.values()].map((rings) => {
+    const lons = rings.flat().map(([lon]) => lon);
+    const lats = rings.flat().map(([, lat]) => lat);
+    return {
+      window: [least(lons), least(lats), most(lons), most(lats)],
+      rings: rings.map(steps),
+    };
   });
+}
+
+const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b));
+const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b));
+
+function steps(ring) {
+  const steps = [];
+  let before = [0, 0];
+  for (const at of ring) {
+    const step = [at[0] - before[0], at[1] - before[1]];
+    if (steps.length === 0 || step[0] !== 0 || step[1] !== 0) steps.push(...step);
+    before = at;
+  }
+  return steps;
 }
 
 /** What the app needs of the default form before the core is there to read the signed one. */

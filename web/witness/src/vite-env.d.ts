@@ -9,8 +9,8 @@ declare module 'virtual:places' {
 }
 
 declare module 'virtual:outlines' {
-  const countries: number[][][];
-  export default countries;
+  const windows: import('./place/outline').Clipped[];
+  export default windows;
 }
 
 declare module 'virtual:kinds' {

@@ -1,9 +1,9 @@
 /** The map's data, loaded when first wanted and then kept in memory. */
 import { Gazetteer } from './gazetteer';
-import { type Outline, unpack } from './outline';
+import { unpack, type Window } from './outline';
 
 export interface Land {
-  outlines: Outline[];
+  windows: Window[];
   gazetteer: Gazetteer;
 }
 
@@ -19,5 +19,5 @@ export function land(): Promise<Land> {
 
 async function load(): Promise<Land> {
   const [places, outlines] = await Promise.all([import('virtual:places'), import('virtual:outlines')]);
-  return { gazetteer: new Gazetteer(places.default), outlines: outlines.default.flatMap(unpack) };
+  return { gazetteer: new Gazetteer(places.default), windows: outlines.default.map(unpack) };
 }

@@ -2,10 +2,12 @@
 import type { Language } from '$shared/i18n';
 import { radius, type Settlement } from './gazetteer';
 import type { Land } from './load';
-import type { Outline } from './outline';
+import type { Box as Extent, Window } from './outline';
 import { metresPerPixel, project, type LonLat, type Size, toScreen, type View } from './projection';
 
 export interface Colours {
+  /** Where the bundled map knows nothing. */
+  beyond: string;
   water: string;
   land: string;
   border: string;
@@ -54,40 +56,59 @@ export function paint(
   colours: Colours,
   mark?: Mark,
 ): Drawn[] {
-  canvas.fillStyle = colours.water;
+  canvas.fillStyle = colours.beyond;
   canvas.fillRect(0, 0, size.width, size.height);
   if (!land) return [];
-  coasts(canvas, view, size, land.outlines, colours);
+  for (const window of land.windows)
+    if (meets(window, view, size)) coasts(canvas, view, size, window, colours);
   if (mark) circle(canvas, view, size, mark, colours);
   return settlements(canvas, view, size, land.gazetteer.settlements, language, colours);
+}
+
+function meets(box: Extent, view: View, size: Size): boolean {
+  const halfX = size.width / 2 / view.scale;
+  const halfY = size.height / 2 / view.scale;
+  return (
+    box.west < view.x + halfX &&
+    box.east > view.x - halfX &&
+    box.north < view.y + halfY &&
+    box.south > view.y - halfY
+  );
 }
 
 function coasts(
   canvas: CanvasRenderingContext2D,
   view: View,
   size: Size,
-  outlines: readonly Outline[],
+  window: Window,
   colours: Colours,
 ): void {
-  const halfX = size.width / 2 / view.scale;
-  const halfY = size.height / 2 / view.scale;
-  canvas.beginPath();
-  for (const { points, west, east, north, south } of outlines) {
-    if (west > view.x + halfX || east < view.x - halfX || north > view.y + halfY || south < view.y - halfY)
-      continue;
-    for (let at = 0; at < points.length; at += 2) {
-      const [x, y] = toScreen(view, size, { x: points[at] ?? 0, y: points[at + 1] ?? 0 });
-      if (at === 0) canvas.moveTo(x, y);
-      else canvas.lineTo(x, y);
+  const [left, top] = toScreen(view, size, { x: window.west, y: window.north });
+  const [right, bottom] = toScreen(view, size, { x: window.east, y: window.south });
+  canvas.fillStyle = colours.water;
+  canvas.fillRect(left, top, right - left, bottom - top);
+  const area = new Path2D();
+  const lines = new Path2D();
+  for (const outline of window.outlines) {
+    if (!meets(outline, view, size)) continue;
+    const { points, real } = outline;
+    let drawing = false;
+    for (let at = 0; at < real.length; at++) {
+      const [x, y] = toScreen(view, size, { x: points[2 * at] ?? 0, y: points[2 * at + 1] ?? 0 });
+      if (at === 0) area.moveTo(x, y);
+      else area.lineTo(x, y);
+      if (drawing) lines.lineTo(x, y);
+      else lines.moveTo(x, y);
+      drawing = real[at] === 1;
     }
-    canvas.closePath();
+    area.closePath();
   }
   canvas.fillStyle = colours.land;
-  canvas.fill('evenodd');
+  canvas.fill(area, 'evenodd');
   canvas.strokeStyle = colours.border;
   canvas.lineWidth = 1.2;
   canvas.lineJoin = 'round';
-  canvas.stroke();
+  canvas.stroke(lines);
 }
 
 function circle(

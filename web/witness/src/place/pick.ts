@@ -10,7 +10,7 @@ export const TOO_FAR_M = 3_000;
 /** Nobody knows a place on an outline map better than this. */
 const LEAST_M = 30;
 /** Metres per pixel after coming nearer. */
-export const NEARER_MPP = 50;
+export const NEARER_MPP = 80;
 
 export type Pick = { spot: Spot } | { nearer: LonLat };
 

@@ -57,6 +57,8 @@ class Desk {
   #phone: Phone | undefined;
   #author: Uint8Array | undefined;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
+  /** Whether the last bulletin that was refused is one that the desk did not sign. */
+  #foul = false;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('lapwing') : undefined;
@@ -123,8 +125,8 @@ class Desk {
       return;
     }
     const bytes = await store.bulletin();
-    // One that has expired, or is of another desk, is of no use any more.
-    if (bytes && !this.#bytes && !this.#accept(bytes)) await store.dropBulletin();
+    // One of another desk is of no use any more.
+    if (bytes && !this.#bytes && !this.#recall(bytes)) await store.dropBulletin();
     if (other) await this.refresh();
   }
 
@@ -146,23 +148,33 @@ class Desk {
       return this.#phone;
     }
     const phone = new Phone(config.root_key, identity.author, identity.next, random(32));
-    if (this.#bytes) phone.accept_bulletin(this.#bytes, clock());
+    if (this.#bytes) phone.recall_bulletin(this.#bytes);
     this.#phone?.free();
     this.#phone = phone;
     this.#author = identity.author;
     return phone;
   }
 
+  /** From a relay. */
   #accept(bytes: Uint8Array<ArrayBuffer>): boolean {
+    return this.#read(bytes, (phone) => phone.accept_bulletin(bytes, clock()));
+  }
+
+  /** From what was kept: it seals even past its time, as long as its keys reach. */
+  #recall(bytes: Uint8Array<ArrayBuffer>): boolean {
+    return this.#read(bytes, (phone) => phone.recall_bulletin(bytes));
+  }
+
+  #read(bytes: Uint8Array<ArrayBuffer>, by: (phone: Phone) => string): boolean {
     if (!this.#phone) return false;
     try {
-      this.bulletin = JSON.parse(this.#phone.accept_bulletin(bytes, clock())) as Bulletin;
+      this.bulletin = JSON.parse(by(this.#phone)) as Bulletin;
       this.kinds = byUrgency(kindsOf(this.#phone.form()));
       this.region = this.bulletin.region;
       this.#bytes = bytes;
       return true;
     } catch (why) {
-      this.suspicious = !['bulletin-older', 'bulletin-expired'].includes(refusal(why));
+      this.#foul = !['bulletin-older', 'bulletin-expired'].includes(refusal(why));
       return false;
     }
   }
@@ -176,7 +188,7 @@ class Desk {
       if (!bytes) continue;
       this.heard = clock();
       if (!this.#accept(bytes)) {
-        suspicious ||= this.suspicious;
+        suspicious ||= this.#foul;
         continue;
       }
       this.suspicious = false;

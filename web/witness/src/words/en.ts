@@ -61,13 +61,13 @@ export const en = {
 
   'off.here': 'You know the place within about {distance}.',
   'off.settlement': 'Somewhere there, within about {distance} of the middle.',
-  'off.map': 'A fingertip on the map is about {distance} wide.',
+  'off.map': 'Tapped on the map: right to about {distance}.',
 
   'send.ask': 'Send this?',
   'send.what': '{kind}, {where}, {when}.',
   'send.rounded': 'Before it is sealed, the place is rounded to {distance}.',
-  'send.who': 'Only the desk can read it. It is sealed on this phone; the relay on the way cannot open it.',
-  'send.network': 'Your network can see that this phone talks to a relay, not what it says.',
+  'send.who': 'Only the desk can read it: it is sealed on this phone.',
+  'send.network': 'Your network sees that this phone talks to a relay, not what it says.',
   'send.button': 'Send',
   'send.sealing': 'Sealing…',
   'send.change_kind': 'Change what',
@@ -123,6 +123,8 @@ export const en = {
 
   'state.first':
     'No connection since this app was opened first. You can already fill in a report: it waits in memory, unsealed, only while this page is open.',
+  'state.stale':
+    'No news from the desk for more than a week. Reports can still be sealed; warnings may be missing.',
   'state.old':
     'The desk’s keys on this phone have run out. You can fill in a report: it waits in memory, unsealed, only while this page is open.',
   'state.config': 'This app does not know its desk. Open it where you got it from, with a connection.',
@@ -137,7 +139,7 @@ export const en = {
   'why.place': 'the place is not on the map',
   'why.no-bulletin': 'the desk’s key is not known yet',
   'why.no-key': 'the desk’s key has run out, or the clock of this phone is wrong',
-  'why.other': 'something in the app is wrong. Try again',
+  'why.unclear': 'something in the app is wrong. Try again',
 
   'about.title': 'Language and more',
   'about.language': 'Language',
