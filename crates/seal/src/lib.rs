@@ -11,7 +11,7 @@
 //! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
 //!
 //! With the feature `native` (off by default: phones and their browsers build without it) [`open`]
-//! runs on AWS-LC, about ten times faster. Both ways are held to the same vectors, and to the same
+//! runs on AWS-LC, five to seven times as fast. Both ways are held to the same vectors, and to the same
 //! verdict on anything else.
 //!
 //! ```
