@@ -1,7 +1,7 @@
 /** The core as the app ships it, through its WebAssembly face. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import init, { Phone } from '../core/lapwing_core';
-import wasm from '../core/lapwing_core_bg.wasm?inline';
+import wasm from '../core/lapwing_core_bg.wasm?url&inline';
 import { byUrgency, DEFAULT_KINDS, kindsOf } from './form';
 
 // RFC 8032 section 7.1, test 1: the public key.
