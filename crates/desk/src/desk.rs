@@ -311,6 +311,7 @@ impl Desk {
             }
         });
 
+        let ending = writer.clone();
         let (stop, stopped) = watch::channel(false);
         let app = api::router(api::Desk {
             hub,
@@ -330,12 +331,9 @@ impl Desk {
         .await
         .map_err(DeskError::Serve);
         tasks.shutdown().await;
-        // The last handles are in connections that end now; the thread finishes what it is at.
-        let _ = tokio::time::timeout(
-            Duration::from_secs(5),
-            tokio::task::spawn_blocking(move || thread.join()),
-        )
-        .await;
+        ending.stop().await;
+        // It does no more than finish what it is at.
+        let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         result
     }
 

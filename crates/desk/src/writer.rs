@@ -56,6 +56,7 @@ enum Command {
         opened: Vec<Opened>,
         reply: Reply<()>,
     },
+    Stop,
     TimePassed {
         reply: Reply<()>,
     },
@@ -147,6 +148,13 @@ impl WriterHandle {
         self.ask(|reply| Command::TimePassed { reply }).await
     }
 
+    /// Ends the writer's thread after what was asked before. Handles may outlive it: a connection
+    /// that a page keeps open must not keep the folder locked.
+    pub(crate) async fn stop(&self) {
+        // A thread that is gone has stopped.
+        let _ = self.0.send(Command::Stop).await;
+    }
+
     /// Notes that a relay has a bulletin.
     pub(crate) async fn delivered(&self, relay: &str, number: u64) {
         let relay = relay.to_owned();
@@ -176,7 +184,7 @@ struct Writer {
     unknown: bool,
 }
 
-/// Starts the writer's thread. It ends when the last handle is gone.
+/// Starts the writer's thread. It ends when told to, or when the last handle is gone.
 pub(crate) fn start(
     store: Store,
     fold: Fold,
@@ -189,11 +197,15 @@ pub(crate) fn start(
         office,
         unknown: false,
     };
+    // Before anybody can ask: a page never sees a desk without its incidents.
+    writer.show_all();
     let thread = thread::Builder::new()
         .name("desk-writer".into())
         .spawn(move || {
-            writer.show_all();
             while let Some(command) = commands.blocking_recv() {
+                if matches!(command, Command::Stop) {
+                    break;
+                }
                 writer.obey(command);
             }
         })
@@ -255,6 +267,8 @@ impl Writer {
                     Ok(turn.batch.cursor(&relay, after)?)
                 })));
             }
+            // The loop that calls this ends on it.
+            Command::Stop => {}
             Command::TimePassed { reply } => drop(reply.send(self.time_passed())),
             Command::Update { id, request, reply } => {
                 let done = self.turn(|turn| turn.update(&id, &request));

@@ -142,8 +142,8 @@ impl Store {
 fn connect(dir: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(dir.join(DATABASE), flags)?;
-    apply_key(&connection, key)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    apply_key(&connection, key)?;
     // Sorting and statement journals would otherwise go to files.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
