@@ -79,10 +79,7 @@ export async function reachable(page, what) {
   const small = await page.evaluate(() =>
     [...document.querySelectorAll('button, select, input, summary, textarea')]
       .filter(
-        (one) =>
-          one.checkVisibility() &&
-          !one.closest('label') &&
-          one.getBoundingClientRect().width > 1,
+        (one) => one.checkVisibility() && !one.closest('label') && one.getBoundingClientRect().width > 1,
       )
       .map((one) => ({
         height: one.getBoundingClientRect().height,
