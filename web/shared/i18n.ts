@@ -30,7 +30,9 @@ export function say(words: Words, key: string, values?: Values): string {
 /** The text of a counted thing: `STEM.one`, `STEM.few`, `STEM.many` or `STEM.other`, with `{n}` filled in. */
 export function count(words: Words, language: Language, stem: string, n: number, shown = String(n)): string {
   const form = rules[language].select(n);
-  return fill(words[`${stem}.${form}`] ?? words[`${stem}.other`] ?? stem, { n: shown });
+  const text = words[`${stem}.${form}`] ?? words[`${stem}.other`] ?? stem;
+  // A number is not left behind at the end of a line.
+  return fill(text.replace('{n} ', '{n}\u00a0'), { n: shown });
 }
 
 /** The language to begin with: the kept choice, else the browser's, else Ukrainian. */

@@ -233,7 +233,7 @@ export const en = {
   'warn.active': 'In force until {time}',
   'warn.cancelled': 'Cancelled {ago}',
   'warn.expired': 'Ended {ago}',
-  'warn.rule': 'sent by a rule, without a person',
+  'warn.rule': 'sent by a rule',
   'warn.on': 'on {n} of {all} relays',
   'warn.empty': 'This field must not be empty.',
   'warn.uk': 'Ukrainian',
