@@ -1,4 +1,5 @@
-//! Writes the corpus: for each target a few inputs that are accepted and a few that just miss.
+//! Writes the corpus: for each target a few inputs that are accepted and a few that just miss, and the vectors of those
+//! formats that are read field by field.
 //!
 //! `cargo run -p lapwing-fuzz --example corpus` writes the same bytes each time. What fuzzing finds is added by hand.
 
@@ -119,7 +120,29 @@ fn main() -> Result<()> {
         String::from_utf8_lossy(&alert)
             .replace("sender>", "sander>")
             .as_bytes(),
-    )
+    )?;
+    for format in ["observation", "form", "frame"] {
+        vectors(format)?;
+    }
+    Ok(())
+}
+
+/// Each vector under its place in the file, except those whose length alone is the point.
+fn vectors(format: &str) -> Result<()> {
+    let file = lapwing_vectors::read(format).map_err(std::io::Error::other)?;
+    for (n, case) in file.cases.iter().enumerate() {
+        let data = case.whole().map_err(std::io::Error::other)?;
+        // The target fills a plaintext with zeros again.
+        let data = if format == "frame" {
+            trimmed(&data)
+        } else {
+            &data
+        };
+        if data.len() <= 4_096 {
+            keep(format, &format!("v1-{n:02}"), data)?;
+        }
+    }
+    Ok(())
 }
 
 fn keep(target: &str, name: &str, data: &[u8]) -> Result<()> {

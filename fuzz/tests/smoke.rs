@@ -25,10 +25,34 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
         .map(|entry| entry.expect("the folder can be listed").path())
         .collect();
     files.sort();
-    files
+    let committed = files
         .iter()
-        .map(|file| fs::read(file).expect("the file can be read"))
-        .collect()
+        .map(|file| fs::read(file).expect("the file can be read"));
+    committed.chain(vectors(name)).collect()
+}
+
+/// The vectors of the format that a target reads. Those that tell their length alone would make mutation slow.
+fn vectors(name: &str) -> impl Iterator<Item = Vec<u8>> {
+    let format = match name {
+        "answer" | "envelope" | "publication" | "receipt" => name,
+        "opening" => "envelope",
+        "pulled" => "record",
+        "reception_key" => "reception-key",
+        // In the corpus already, or (what is signed) read by the target in another form.
+        _ => "",
+    };
+    let cases = match format {
+        "" => Vec::new(),
+        _ => {
+            lapwing_vectors::read(format)
+                .expect("the vectors are there")
+                .cases
+        }
+    };
+    cases
+        .into_iter()
+        .map(|case| case.whole().expect("the vectors are well formed"))
+        .filter(|data| data.len() <= 16_384)
 }
 
 fn draw(rng: &mut ChaCha20Rng, below: usize) -> usize {
