@@ -5,8 +5,9 @@ use lapwing_seal::Report;
 
 use crate::api::types::ClockMode;
 
-/// A live desk takes a time at most this far ahead: clocks differ.
-const AHEAD_S: i64 = 10 * 60;
+/// A live desk takes a time at most this far ahead: a phone with the wrong hour, time zone or day is
+/// normal, and its report must not be lost for that. The fusing weighs what such a time is worth.
+const AHEAD_S: i64 = 26 * 3_600;
 /// And at most this old: beyond it, the secret of its week would be gone.
 const BEHIND_S: i64 = 40 * 86_400;
 /// Times beyond the year 9999 cannot be printed.
@@ -84,9 +85,12 @@ mod tests {
         use ClockMode::Live;
         assert_eq!(judged(Live, |_| {}), Ok(NOW));
         assert_eq!(judged(Live, |r| r.replayed_at = Some(NOW)), Err("replayed"));
-        assert_eq!(judged(Live, |r| r.observation.seen = NOW + 600), Ok(NOW));
         assert_eq!(
-            judged(Live, |r| r.observation.seen = NOW + 601),
+            judged(Live, |r| r.observation.seen = NOW + AHEAD_S),
+            Ok(NOW)
+        );
+        assert_eq!(
+            judged(Live, |r| r.observation.seen = NOW + AHEAD_S + 1),
             Err("future")
         );
         assert_eq!(

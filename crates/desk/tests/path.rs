@@ -130,7 +130,7 @@ async fn what_does_not_open_or_fit_is_counted_by_reason_and_stops_nothing() {
         noise(to.epoch()),
         noise(KeyEpoch(1)),
         world.sealed(&to, 1, |r| r.replayed_at = Some(NOW)),
-        world.sealed(&to, 2, |r| r.observation.seen = NOW + 3_600),
+        world.sealed(&to, 2, |r| r.observation.seen = NOW + 27 * 3_600),
         world.sealed(&to, 3, |r| r.observation.seen = NOW - 41 * 86_400),
         world.sealed(&to, 4, |r| {
             r.observation.place = Place::from_degrees(47.571_234, 35.79).unwrap();

@@ -44,6 +44,9 @@ pub(crate) struct Replay {
     /// Who sends: `auto` gives each distinct source its own witness
     #[arg(long, default_value = "auto", value_parser = ["auto"])]
     pub(crate) witnesses: String,
+    /// Shift all times so that the last report comes when the replay ends
+    #[arg(long)]
+    pub(crate) as_if_now: bool,
     /// The desk's root key (64 hex digits); without it the relay's word is taken
     #[arg(long, value_name = "HEX")]
     pub(crate) desk_root_key: Option<String>,
@@ -89,8 +92,11 @@ impl Replay {
         let mut base = Phone::new(key.as_bytes(), [0; 16], 0)?;
         base.accept_bulletin(&bulletin, now)?;
         let form = base.form().clone();
-        let rows = rows::read(&self.file, &form)?;
+        let mut rows = rows::read(&self.file, &form)?;
         check_kinds(&rows, &form)?;
+        if self.as_if_now {
+            shift(&mut rows, now, self.speed);
+        }
 
         // One phone a source; each seals its own rows in order, with randomness of its own.
         let mut phones: HashMap<&str, (Phone, ChaCha20Rng)> = HashMap::new();
@@ -168,6 +174,22 @@ impl Replay {
     }
 }
 
+/// Moves a record of the past so that it ends when its replay does.
+fn shift(rows: &mut [Row], now: i64, speed: Speed) {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return;
+    };
+    let playing = match speed {
+        Speed::Max => 0.0,
+        Speed::Times(times) => (last.at - first.at) as f64 / times,
+    };
+    let by = now + playing.round() as i64 - last.at;
+    for row in rows {
+        row.at += by;
+        row.seen += by;
+    }
+}
+
 fn check_kinds(rows: &[Row], form: &Form) -> anyhow::Result<()> {
     match rows.iter().find(|row| form.kind(row.kind).is_none()) {
         Some(row) => bail!(
@@ -204,6 +226,27 @@ fn progress(length: u64) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shifted_hour_ends_when_its_replay_does() {
+        let row = |at: i64| Row {
+            id: String::new(),
+            at,
+            seen: at - 60,
+            lat: 0.0,
+            lon: 0.0,
+            off_m: None,
+            kind: 1,
+            source: String::new(),
+        };
+        let mut rows = [row(1_000), row(1_600), row(4_600)];
+        shift(&mut rows, 1_790_000_000, Speed::Times(60.0));
+        assert_eq!(rows[2].at, 1_790_000_060);
+        assert_eq!((rows[0].at, rows[0].seen), (1_789_996_460, 1_789_996_400));
+        shift(&mut rows, 1_790_000_000, Speed::Max);
+        assert_eq!(rows[2].at, 1_790_000_000);
+        shift(&mut [], 1_790_000_000, Speed::Max);
+    }
 
     #[test]
     fn a_speed_is_a_positive_number_or_max() {

@@ -162,6 +162,8 @@ async fn play(folder: &Path, relay: &str, root_key: String) -> anyhow::Result<()
         relay: relay.to_owned(),
         speed: Speed::Times(DEMO_SPEED),
         witnesses: "auto".to_owned(),
+        // As if it were happening: what a visitor reports meanwhile belongs to the same hour.
+        as_if_now: true,
         desk_root_key: Some(root_key),
     };
     replay.run().await

@@ -1,5 +1,7 @@
 //! The whole path with the real program: separate processes, separate folders, HTTP between them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Desk, Relay, lapwing, overview, until};

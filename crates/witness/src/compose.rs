@@ -66,7 +66,7 @@ impl Draft {
         if self.note.len() > NOTE_MAX {
             return Err(ComposeError::Note(self.note.len()));
         }
-        if self.seen > now + FUTURE_S {
+        if self.seen > now.saturating_add(FUTURE_S) {
             return Err(ComposeError::Future);
         }
         let heading = self

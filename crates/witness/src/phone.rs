@@ -199,7 +199,9 @@ impl Phone {
         now: i64,
         replayed_at: Option<i64>,
     ) -> Result<Envelope, PhoneError> {
-        let observation = draft.compose(&self.form, replayed_at.unwrap_or(now).max(now))?;
+        // Records of the past keep their wrong clocks: they are what is being replayed.
+        let latest = replayed_at.map_or(now, |_| i64::MAX);
+        let observation = draft.compose(&self.form, latest)?;
         let to = self.reception(now)?;
         let sequence = self.next_sequence;
         let after = sequence.checked_add(1).ok_or(PhoneError::UsedUp)?;

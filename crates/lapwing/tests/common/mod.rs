@@ -167,11 +167,7 @@ impl Desk {
         let (head, _) = request(address, &format!("/{path}"), "");
         let cookie = head
             .lines()
-            .find_map(|line| {
-                line.to_ascii_lowercase()
-                    .starts_with("set-cookie:")
-                    .then_some(line)
-            })
+            .find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"))
             .expect("signing in sets a cookie");
         let value = cookie.split_once(':').unwrap().1.split(';').next().unwrap();
         self.cookie = format!("Cookie:{value}\r\n");
