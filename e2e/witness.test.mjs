@@ -122,7 +122,7 @@ describe('the witness app', { timeout: 600_000 }, () => {
     const { context, open } = await take();
     await context.route(`${lapwing.relay}/**`, (route) => route.abort());
     const page = await open(lapwing.app);
-    await status(page, 'No connection since this app was opened first');
+    await status(page, 'No connection so far');
     await fill(page);
     await send(page);
     await status(page, '1 report is not sealed yet: keep this page open');

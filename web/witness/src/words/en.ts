@@ -122,11 +122,11 @@ export const en = {
   'box.now': 'Try now',
 
   'state.first':
-    'No connection since this app was opened first. You can already fill in a report: it waits in memory, unsealed, only while this page is open.',
+    'No connection so far. You can fill in a report, but it waits unsealed, only in memory, while this page is open.',
   'state.stale':
     'No news from the desk for more than a week. Reports can still be sealed; warnings may be missing.',
   'state.old':
-    'The desk’s keys on this phone have run out. You can fill in a report: it waits in memory, unsealed, only while this page is open.',
+    'The keys on this phone have run out. You can fill in a report, but it waits unsealed, only in memory, while this page is open.',
   'state.config': 'This app does not know its desk. Open it where you got it from, with a connection.',
   'state.core':
     'The part of the app that seals reports could not be loaded. It needs a connection once, or a newer browser.',
