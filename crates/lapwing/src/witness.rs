@@ -21,7 +21,7 @@ use crate::{
 #[derive(clap::Subcommand)]
 pub(crate) enum Witness {
     /// Seal one observation and send it
-    Report(Report),
+    Report(Box<Report>),
     /// List the kinds of the form
     Kinds,
 }
