@@ -100,7 +100,7 @@ describe(
       await two.page.goto(address);
       const row = one.page
         .locator('[data-id].open')
-        .filter({ hasText: /[2-9] people/ })
+        .filter({ hasText: /[2-9]\speople/ })
         .first();
       const id = await row.getAttribute('data-id');
       await row.click();

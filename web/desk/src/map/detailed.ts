@@ -44,8 +44,8 @@ export async function isThere(): Promise<boolean> {
 
 let known = false;
 
-/** Adds the background below the settlements; says whether there was one to add. */
-export async function add(map: MapLibre, register: typeof addProtocol, dark: boolean): Promise<boolean> {
+/** Adds the background below the settlements; gives whom the file wants named, in plain text. */
+export async function add(map: MapLibre, register: typeof addProtocol, dark: boolean): Promise<string> {
   const { PMTiles, Protocol, TileType } = await import('pmtiles');
   const address = new URL(ADDRESS, location.href).href;
   const archive = new PMTiles(address);
@@ -57,16 +57,30 @@ export async function add(map: MapLibre, register: typeof addProtocol, dark: boo
   }
   const header = await archive.getHeader();
   const url = `pmtiles://${address}`;
+  const metadata = (await archive.getMetadata()) as {
+    vector_layers?: { id: string }[];
+    attribution?: unknown;
+  };
+  const credit = plain(metadata.attribution);
   if (header.tileType !== TileType.Mvt) {
     map.addSource(SOURCE.detailed, { type: 'raster', url, tileSize: 256 });
     map.addLayer({ id: 'detailed-raster', type: 'raster', source: SOURCE.detailed }, BELOW);
-    return true;
+    return credit;
   }
-  const metadata = (await archive.getMetadata()) as { vector_layers?: { id: string }[] };
   const names = new Set(metadata.vector_layers?.map((layer) => layer.id));
   map.addSource(SOURCE.detailed, { type: 'vector', url });
   for (const layer of layers(names, dark)) map.addLayer(layer, BELOW);
-  return true;
+  return credit;
+}
+
+/** Attributions come as HTML; only their words are shown. */
+export function plain(attribution: unknown): string {
+  if (typeof attribution !== 'string') return '';
+  const words = attribution
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&copy;', '©')
+    .replaceAll('&amp;', '&');
+  return words.replace(/\s+/g, ' ').trim().slice(0, 200);
 }
 
 /** Layers for those of the schema's names that the file has. */

@@ -19,6 +19,8 @@ export interface IncidentMark {
   /** 1 for each verdict, so that a cluster can add them up. */
   confirmed: number;
   disputed: number;
+  /** 1 when a warning for it is in force. */
+  warned: number;
 }
 
 /** Metres to a pixel on the equator at zoom 0, with MapLibre's tiles of 512 pixels. */
@@ -46,6 +48,7 @@ export function incidents(
         reach: pixelsAtZoom0(incident.radius_m, incident.lat),
         confirmed: incident.verdict === 'confirmed' ? 1 : 0,
         disputed: incident.verdict === 'disputed' ? 1 : 0,
+        warned: incident.warning === null ? 0 : 1,
       },
     })),
   );

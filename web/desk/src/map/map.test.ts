@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { metresBetween } from '$shared/format';
 import countriesText from '../../../../data/basemap/countries.geojson?raw';
 import { incident, warning } from '../../dev/samples';
-import { layers as detailedLayers } from './detailed';
+import { layers as detailedLayers, plain } from './detailed';
 import { circle, extent, incidents, pixelsAtZoom0, warnings, zoomOf } from './features';
 import { type Countries, outline } from './outline';
 import { style } from './style';
@@ -32,6 +32,11 @@ describe('the map', () => {
       'detailed-roads',
     ]);
     expect(detailedLayers(new Set(), false)).toEqual([]);
+  });
+
+  it('names whom the detailed map wants named, in words only', () => {
+    expect(plain('<a href="https://x.example">Protomaps</a> &copy; <b>OSM</b>')).toBe('Protomaps © OSM');
+    expect(plain(undefined)).toBe('');
   });
 
   it('draws a circle of the right size, closed', () => {

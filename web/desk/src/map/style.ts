@@ -106,7 +106,7 @@ export function style(dark: boolean, countries: Countries, outline: Outline): St
         clusterProperties: {
           confirmed: ['+', ['get', 'confirmed']],
           disputed: ['+', ['get', 'disputed']],
-          people: ['+', ['get', 'people']],
+          warned: ['+', ['get', 'warned']],
         },
       },
       [SOURCE.chosen]: { type: 'geojson', data: EMPTY },
@@ -131,6 +131,7 @@ export function layers(dark: boolean): LayerSpecification[] {
   ];
   // Area grows with people, so radius with the root; capped, so that one crowd does not hide its neighbours.
   const size = ['min', 20, ['+', 6.5, ['*', 2.6, ['sqrt', ['get', 'people']]]]];
+  const cluster = ['+', 11, ['*', 1.7, ['sqrt', ['get', 'point_count']]]];
   return [
     // Beyond the bundled outlines nothing is known: plain ground, not sea.
     { id: 'beyond', type: 'background', paint: { 'background-color': p.land } },
@@ -237,13 +238,27 @@ export function layers(dark: boolean): LayerSpecification[] {
         'circle-stroke-opacity': 0.8,
       },
     },
+    // An area is too small to be seen from afar: a ring tells that people there have been warned.
+    {
+      id: 'warned',
+      type: 'circle',
+      source: SOURCE.incidents,
+      maxzoom: CLUSTERS_TO,
+      filter: ['>', ['get', 'warned'], 0],
+      paint: {
+        'circle-radius': ['+', 4, ['case', ['has', 'point_count'], cluster as never, size as never]],
+        'circle-opacity': 0,
+        'circle-stroke-color': p.warning,
+        'circle-stroke-width': 2,
+      },
+    },
     {
       id: 'cluster',
       type: 'circle',
       source: SOURCE.incidents,
       filter: ['has', 'point_count'],
       paint: {
-        'circle-radius': ['+', 11, ['*', 1.7, ['sqrt', ['get', 'point_count']]]],
+        'circle-radius': cluster as never,
         'circle-color': p.surface,
         'circle-opacity': 0.94,
         'circle-stroke-width': 2.5,
