@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use lapwing_model::Form;
+use lapwing_seal::{Frame, ReceptionSecret, open};
 use lapwing_vectors::{FORMATS, folder, read, text};
+use lapwing_wire::{Envelope, KeyEpoch};
 
 #[test]
 fn every_case_is_decided_as_its_file_says() {
@@ -76,4 +79,34 @@ fn every_file_has_its_format() {
         .collect();
     let formats: BTreeSet<String> = FORMATS.iter().map(|f| format!("{}.json", f.name)).collect();
     assert_eq!(files, formats);
+}
+
+#[test]
+fn what_a_phone_sealed_opens_at_the_desk_and_fits_the_form() {
+    let file = read("seal").unwrap();
+    let week = KeyEpoch(u32::try_from(file.context["epoch"].as_u64().unwrap()).unwrap());
+    let bytes = |value: &serde_json::Value| hex::decode(value.as_str().unwrap()).unwrap();
+    let seed: [u8; 32] = bytes(&file.context["seed"]).try_into().unwrap();
+    let secret = ReceptionSecret::from_seed(week, &seed);
+    let sealed = file.cases.iter().filter(|case| case.expect == "ok");
+    for case in sealed {
+        let envelope = Envelope::from_bytes(&bytes(&case.value["envelope"])).unwrap();
+        let Ok(Frame::Report(report)) = open(&envelope, &secret) else {
+            panic!("{}: no report", case.name);
+        };
+        let input = case.input.as_ref().unwrap();
+        assert_eq!(hex::encode(report.author), input["author"], "{}", case.name);
+        assert_eq!(report.sequence, input["sequence"], "{}", case.name);
+        let (seen, draft) = (&report.observation, &input["draft"]);
+        assert_eq!(
+            seen.fits(&Form::civil_protection()),
+            Ok(()),
+            "{}",
+            case.name
+        );
+        assert_eq!(seen.note, draft["note"], "{}", case.name);
+        // Rounded before sealing: the place that was put in is not in the envelope.
+        let exact = [&draft["lat"], &draft["lon"]].map(|degrees| degrees.as_f64().unwrap());
+        assert_ne!([seen.place.lat(), seen.place.lon()], exact, "{}", case.name);
+    }
 }
