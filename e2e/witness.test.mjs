@@ -178,6 +178,39 @@ describe('the witness app', { timeout: 600_000 }, () => {
     assert.deepEqual([counters.accepted, counters.duplicates], [before + 1, 0]);
   });
 
+  it('sends what waits after the page is closed, when the browser wakes the worker', async () => {
+    const before = await accepted();
+    const { context, open } = await take();
+    const page = await open(lapwing.app);
+    await ready(page);
+    await context.setOffline(true);
+    await fill(page, 'Shooting');
+    await send(page);
+    await status(page, '1 report is waiting for a connection');
+    // A file of the app, not the app: nothing runs here.
+    await page.goto(`${lapwing.app}icon.svg`);
+    await context.setOffline(false);
+    const session = await context.newCDPSession(page);
+    const registered = new Promise((resolve) => {
+      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+        if (registrations[0]) resolve(registrations[0].registrationId);
+      });
+    });
+    await session.send('ServiceWorker.enable');
+    await session.send('ServiceWorker.dispatchSyncEvent', {
+      origin: new URL(lapwing.app).origin,
+      registrationId: await registered,
+      tag: 'outbox',
+      lastChance: false,
+    });
+    await atDesk(before + 1);
+    const left = await until('the empty outbox', async () => {
+      const { sizes } = await kept(page);
+      return sizes.length === 0 && 'empty';
+    });
+    assert.equal(left, 'empty');
+  });
+
   it('does not use a bulletin that the desk did not sign', async () => {
     const real = Buffer.from(await (await fetch(`${lapwing.relay}/v1/bulletin`)).arrayBuffer());
     real[real.length - 1] ^= 1;

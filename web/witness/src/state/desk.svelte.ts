@@ -47,6 +47,8 @@ class Desk {
   held = $state.raw<readonly Draft[]>([]);
   /** Nothing survives this page. */
   forgetful = $state(false);
+  /** Everything was removed on the person's wish: the page is dead. */
+  gone = $state(false);
 
   readonly warnings = $derived(this.bulletin ? inForce(this.bulletin.warnings, this.now) : []);
   /** Whether a report could be sealed now. */
@@ -75,7 +77,13 @@ class Desk {
       if (document.visibilityState === 'visible') void this.refresh();
     }, REFRESH_MS);
     this.#channel?.addEventListener('message', () => void this.#recount());
-    await this.#begin();
+    // Held reports end with the page: the browser asks before it is closed.
+    addEventListener('beforeunload', (event) => {
+      if (this.held.length > 0) event.preventDefault();
+    });
+    await this.#begin().catch(() => {
+      this.broken = 'core';
+    });
     this.started = true;
   }
 
@@ -290,7 +298,8 @@ class Desk {
   #awake(): void {
     this.now = clock();
     this.#failures = 0;
-    if (this.started && this.broken) void this.#begin();
+    if (this.gone) return;
+    if (this.started && this.broken) void this.#begin().catch(() => undefined);
     else {
       void this.flush();
       void this.refresh();
@@ -309,7 +318,12 @@ class Desk {
 
   /** Removes everything that the app keeps on this phone, and the app itself from the browser's store. */
   async forget(): Promise<void> {
+    this.gone = true;
+    this.held = [];
+    clearTimeout(this.#timer);
+    this.#config = undefined;
     await this.#store?.forget();
+    this.#store = undefined;
     try {
       localStorage.clear();
     } catch {
