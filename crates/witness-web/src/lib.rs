@@ -76,7 +76,7 @@ impl Phone {
         String::from_utf8_lossy(self.core.form().source()).into_owned()
     }
 
-    /// Seals a report (JSON as in [`draft`]) into an envelope of 2,048 bytes.
+    /// Seals a report (JSON as in `draft`) into an envelope of 2,048 bytes.
     ///
     /// # Errors
     /// What must be changed (`note-long`, `future`, …) or is missing (`no-bulletin`, `no-key`).
