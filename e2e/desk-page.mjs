@@ -58,6 +58,14 @@ export async function open(browser, { viewport = WIDE, language = 'en', theme = 
 
 // Nothing that axe-core calls serious or critical, and contrast as the guidelines have it.
 export async function accessible(page, what) {
+  // Colours that are on their way from one theme to another are nobody's to read.
+  await page.evaluate(async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const moving = document
+      .getAnimations()
+      .filter((a) => a.effect?.getComputedTiming().iterations !== Infinity);
+    await Promise.all(moving.map((a) => a.finished.catch(() => undefined)));
+  });
   // As an evaluated text: the page's policy lets no foreign script element run.
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => {

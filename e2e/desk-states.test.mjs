@@ -138,6 +138,7 @@ describe('the desk’s page', { timeout: 600_000 }, () => {
     await page.waitForSelector('.bone');
     await page.waitForSelector('[data-id]');
     await mode('empty');
+    await page.goto(base);
     await page.getByText('No incidents yet').waitFor();
     await accessible(page, 'an empty desk');
   });
