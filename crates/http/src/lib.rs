@@ -1,7 +1,7 @@
 //! What all of Lapwing's servers share: problem documents and the accept loop.
 //!
 //! **In scope:** refusals in the form of RFC 9457 ([`Problem`]), listening with or without TLS,
-//! limits against slow and many connections, shutting down ([`serve`]).
+//! limits against slow and many connections, shutting down ([`serve()`]).
 //! **Out of scope:** routes, which belong to `lapwing-relay` and `lapwing-desk`.
 //!
 //! The accept loop drops the peer's address before anything else sees the connection: no service,

@@ -211,7 +211,7 @@ pub enum AlertError {
 
 impl Alert {
     /// Checks what the parts demand of each other. Recommendations of the
-    /// standard are left to [`validate`](crate::validate).
+    /// standard are left to [`validate`](crate::validate()).
     ///
     /// # Errors
     /// The first [`AlertError`] in document order.
