@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Desk, Relay, lapwing, overview, until};
+use common::{Desk, Gate, Relay, lapwing, overview, until};
 use serde_json::Value;
 
 const HOUR: &str = concat!(
@@ -61,22 +61,25 @@ fn an_hour_of_reports_arrives_whole_becomes_incidents_and_is_rebuilt_the_same() 
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_counted_twice_when_both_are_killed() {
+    const KILLS: u64 = 5;
     let folder = tempfile::tempdir().unwrap();
     let mut desk = Desk::new(folder.path(), "replay");
     let mut relay = Relay::start(folder.path(), &desk.root_key);
     desk.start(&relay.url);
-    let url = relay.url.clone();
-    // An hour in about six seconds, so that the kills fall into it.
-    let replay =
-        std::thread::spawn(move || lapwing(&["replay", HOUR, "--relay", &url, "--speed", "600"]));
-    // Fixed, uneven pauses: the kills fall at other moments of each server's work every time.
-    for pause in [350, 600, 450, 700, 300] {
-        std::thread::sleep(std::time::Duration::from_millis(pause));
+    // Both die at the worst moment of all: envelopes are stored, and no phone has been told.
+    let gate = Gate::before(&relay.url);
+    let url = gate.url.clone();
+    let replay = std::thread::spawn(move || lapwing(&["replay", HOUR, "--relay", &url]));
+    for _ in 0..KILLS {
+        gate.let_through(HOUR_ROWS / (KILLS + 2));
+        let before = gate.lost();
+        until("an acknowledgement is lost", || gate.lost() > before);
         relay.kill_and_restart();
-        std::thread::sleep(std::time::Duration::from_millis(pause / 3));
         desk.kill();
         desk.start(&relay.url);
     }
+    assert!(!replay.is_finished(), "every kill fell into the replay");
+    gate.let_through(u64::MAX);
     let replayed = replay.join().unwrap();
     assert!(
         replayed.status.success(),
@@ -88,8 +91,7 @@ fn nothing_acknowledged_is_lost_and_nothing_counted_twice_when_both_are_killed()
         (&said["accepted"], &said["failed"]),
         (&HOUR_ROWS.into(), &0.into())
     );
-    // Some were under way when a relay died: the kills did fall into the replay.
-    assert!(said["duplicates"].as_u64() > Some(0), "{said}");
+    assert!(said["duplicates"].as_u64() >= Some(KILLS), "{said}");
     until("every report is journalled", || {
         overview(&desk)["counters"]["accepted"].as_u64() == Some(HOUR_ROWS)
     });

@@ -1,4 +1,8 @@
-//! Real processes of the program, stopped when a test ends.
+//! Real processes of the program, stopped when a test ends, and a wire between them that breaks on demand.
+
+mod gate;
+
+pub(crate) use gate::Gate;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
