@@ -28,12 +28,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod chain;
 mod envelope;
 mod fields;
 mod frame;
 #[cfg(feature = "native")]
 mod native;
 
+pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
 pub use envelope::{
     OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,
 };
