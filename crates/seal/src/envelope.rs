@@ -174,9 +174,9 @@ pub fn seal(
     to: &ReceptionPublic,
     frame: &Frame,
 ) -> Result<Envelope, SealError> {
-    let header_root = match frame {
-        Frame::Report(report) => root(&report.seed, &report.observation),
-        Frame::Cover => {
+    let header_root = match frame.fields() {
+        Some((seed, observation)) => root(seed, observation),
+        None => {
             let mut random = [0; ROOT_LEN];
             rng.fill_bytes(&mut random);
             random
@@ -245,8 +245,8 @@ fn read(envelope: &Envelope, plaintext: &[u8]) -> Result<Frame, OpenError> {
     let plaintext: &[u8; PLAINTEXT_LEN] =
         plaintext.try_into().map_err(|_length| OpenError::Seal)?;
     let frame = Frame::decode(plaintext)?;
-    match &frame {
-        Frame::Report(report) if root(&report.seed, &report.observation) != envelope.root() => {
+    match frame.fields() {
+        Some((seed, observation)) if root(seed, observation) != envelope.root() => {
             Err(OpenError::Root)
         }
         _ => Ok(frame),

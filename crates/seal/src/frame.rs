@@ -4,10 +4,18 @@
 //! type 1 · length 2 · body · zeros up to 874 bytes
 //! ```
 //!
-//! Type 0 is cover (no body), 1 is a report. 2 enrolment, 3 message, 4 check-in, 5 media symbol and
-//! 6 whisper are kept for later. The body of a report is a deterministic CBOR map:
-//! 1 author (16 bytes) · 2 sequence · 3 seed of the field salts (32 bytes) · 4 observation (its
-//! encoding, as bytes) · 5 time of a replayed report, absent in live ones.
+//! | type | body |
+//! | --- | --- |
+//! | 0 cover | none |
+//! | 1 report of an unknown witness | CBOR map: 1 author (16 bytes) · 2 sequence · 3 seed of the field salts (32 bytes) · 4 observation (its encoding, as bytes) · 5 time of a replayed report, absent in live ones |
+//! | 2 enrolment | see [`Enrolment`] |
+//! | 7 from an enrolled witness | see [`Known`] |
+//!
+//! 3 message, 4 check-in and 8 report come inside of 7 only; 5 media symbol and 6 whisper are kept for
+//! later. All CBOR is deterministic (RFC 8949 4.2): one value, one encoding.
+
+mod enrolment;
+mod known;
 
 use lapwing_model::{Observation, ObservationError};
 use lapwing_wire::PLAINTEXT_LEN;
@@ -17,12 +25,17 @@ use zeroize::Zeroizing;
 
 use crate::{FieldSeed, SEED_LEN};
 
+pub use enrolment::{BUCKET_SECRET_LEN, By, Enrolment};
+pub use known::{ACKS_MAX, CheckIn, Known, MESSAGE_MAX, Said, Statement};
+
 /// Length of an author's pseudonym: random, known to the phone and the desk only.
 pub const AUTHOR_LEN: usize = 16;
 
 const FRAME_HEAD: usize = 3;
 const COVER: u8 = 0;
 const REPORT: u8 = 1;
+const ENROLMENT: u8 = 2;
+const KNOWN: u8 = 7;
 
 /// What one envelope says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +43,11 @@ const REPORT: u8 = 1;
 pub enum Frame {
     /// Nothing: sent so that sending says nothing.
     Cover,
-    /// An observation on its way.
+    /// A phone asks to join a cell, or to begin its chains anew.
+    Enrolment(Enrolment),
+    /// From a witness whom the desk knows.
+    Known(Known),
+    /// An observation of a witness whom the desk does not know.
     Report(Report),
 }
 
@@ -83,6 +100,18 @@ pub enum FrameError {
 const VEC: &str = "writing to a vector cannot fail";
 
 impl Frame {
+    /// The fields over which the header's root is taken: those of the observation, if there is one.
+    pub(crate) fn fields(&self) -> Option<(&FieldSeed, &Observation)> {
+        match self {
+            Self::Report(report) => Some((&report.seed, &report.observation)),
+            Self::Known(known) => match &known.said {
+                Said::Report(statement) => Some((&statement.seed, &statement.observation)),
+                Said::CheckIn(_) | Said::Message(_) => None,
+            },
+            Self::Cover | Self::Enrolment(_) => None,
+        }
+    }
+
     /// The plaintext of an envelope.
     ///
     /// # Errors
@@ -90,6 +119,8 @@ impl Frame {
     pub fn encode(&self) -> Result<Zeroizing<[u8; PLAINTEXT_LEN]>, FrameError> {
         let (kind, body) = match self {
             Self::Cover => (COVER, Zeroizing::default()),
+            Self::Enrolment(enrolment) => (ENROLMENT, enrolment.encode()),
+            Self::Known(known) => (KNOWN, known.encode()),
             Self::Report(report) => (REPORT, report.encode()),
         };
         let mut out = Zeroizing::new([0; PLAINTEXT_LEN]);
@@ -119,22 +150,21 @@ impl Frame {
             COVER if body.is_empty() => Ok(Self::Cover),
             COVER => Err(FrameError::Encoding),
             REPORT => Report::decode(body).map(Self::Report),
+            ENROLMENT => Enrolment::decode(body).map(Self::Enrolment),
+            KNOWN => Known::decode(body).map(Self::Known),
             other => Err(FrameError::Type(other)),
         }
     }
 }
 
+type Written = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+
 impl Report {
     fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut e = Encoder::new(Vec::with_capacity(PLAINTEXT_LEN));
-        self.write(&mut e).expect(VEC);
-        Zeroizing::new(e.into_writer())
+        written(|e| self.write(e))
     }
 
-    fn write(
-        &self,
-        e: &mut Encoder<Vec<u8>>,
-    ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
+    fn write(&self, e: &mut Encoder<Vec<u8>>) -> Written {
         e.map(4 + u64::from(self.replayed_at.is_some()))?;
         e.u8(1)?.bytes(&self.author)?.u8(2)?.u32(self.sequence)?;
         e.u8(3)?
@@ -148,26 +178,11 @@ impl Report {
     }
 
     fn decode(body: &[u8]) -> Result<Self, FrameError> {
-        let report = Self::read(&mut Decoder::new(body))?;
-        // One value, one encoding: this also refuses trailing bytes.
-        if *report.encode() == body {
-            Ok(report)
-        } else {
-            Err(FrameError::Encoding)
-        }
+        only(body, Self::read, Self::encode)
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, FrameError> {
-        let bad = |_: minicbor::decode::Error| FrameError::Encoding;
-        let n = d
-            .map()
-            .map_err(bad)?
-            .filter(|n| (4..=5).contains(n))
-            .ok_or(FrameError::Encoding)?;
-        let key = |d: &mut Decoder<'_>, wanted: u8| match d.u8() {
-            Ok(found) if found == wanted => Ok(()),
-            _ => Err(FrameError::Encoding),
-        };
+        let n = map(d, 4..=5)?;
         key(d, 1)?;
         let author = array::<AUTHOR_LEN>(d.bytes().map_err(bad)?)?;
         key(d, 2)?;
@@ -190,6 +205,46 @@ impl Report {
             replayed_at,
         })
     }
+}
+
+/// One value, one encoding: what is read is written again and compared, which also refuses trailing
+/// bytes.
+fn only<T>(
+    body: &[u8],
+    read: impl FnOnce(&mut Decoder<'_>) -> Result<T, FrameError>,
+    encode: impl FnOnce(&T) -> Zeroizing<Vec<u8>>,
+) -> Result<T, FrameError> {
+    let value = read(&mut Decoder::new(body))?;
+    if *encode(&value) == body {
+        Ok(value)
+    } else {
+        Err(FrameError::Encoding)
+    }
+}
+
+fn bad(_: minicbor::decode::Error) -> FrameError {
+    FrameError::Encoding
+}
+
+fn map(d: &mut Decoder<'_>, members: core::ops::RangeInclusive<u64>) -> Result<u64, FrameError> {
+    d.map()
+        .map_err(bad)?
+        .filter(|n| members.contains(n))
+        .ok_or(FrameError::Encoding)
+}
+
+fn key(d: &mut Decoder<'_>, wanted: u8) -> Result<(), FrameError> {
+    match d.u8() {
+        Ok(found) if found == wanted => Ok(()),
+        _ => Err(FrameError::Encoding),
+    }
+}
+
+/// Writes to memory, which cannot fail.
+fn written(write: impl FnOnce(&mut Encoder<Vec<u8>>) -> Written) -> Zeroizing<Vec<u8>> {
+    let mut e = Encoder::new(Vec::with_capacity(PLAINTEXT_LEN));
+    write(&mut e).expect(VEC);
+    Zeroizing::new(e.into_writer())
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], FrameError> {
@@ -251,7 +306,7 @@ pub(crate) mod tests {
     #[test]
     fn types_kept_for_later_are_refused_by_number() {
         let mut bytes = Frame::Cover.encode().unwrap();
-        for kind in 2..=255 {
+        for kind in (3..=255).filter(|&kind| kind != KNOWN) {
             bytes[0] = kind;
             assert_eq!(Frame::decode(&bytes), Err(FrameError::Type(kind)));
         }
@@ -268,7 +323,7 @@ pub(crate) mod tests {
     proptest! {
         #[test]
         fn any_plaintext_gives_a_value_or_a_reason(
-            kind in 0..3u8, body in proptest::collection::vec(any::<u8>(), 0..200),
+            kind in 0..9u8, body in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let mut bytes = [0; PLAINTEXT_LEN];
             bytes[0] = kind;

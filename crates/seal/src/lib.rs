@@ -32,12 +32,19 @@ mod chain;
 mod envelope;
 mod fields;
 mod frame;
+mod invite;
 #[cfg(feature = "native")]
 mod native;
+mod steps;
 
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
 pub use envelope::{
     OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,
 };
 pub use fields::{FieldSeed, SEED_LEN, root};
-pub use frame::{AUTHOR_LEN, Frame, FrameError, Report};
+pub use frame::{
+    ACKS_MAX, AUTHOR_LEN, BUCKET_SECRET_LEN, By, CheckIn, Enrolment, Frame, FrameError, Known,
+    MESSAGE_MAX, Report, Said, Statement,
+};
+pub use invite::{INVITE_LEN, INVITE_SECRET_LEN, Invite};
+pub use steps::{Heard, Listener, MAC_LEN, Moved, STEP_ID_LEN, Speaker, StepId, StepKey, WINDOW};

@@ -1,8 +1,10 @@
 //! `frame.json`.
 
+mod enrolled;
+
 use anyhow::{Context as _, Result};
 use lapwing_model::Observation;
-use lapwing_seal::{Frame, FrameError, Report};
+use lapwing_seal::{By, Frame, FrameError, Report, Said};
 use lapwing_wire::PLAINTEXT_LEN;
 use serde_json::{Value, json};
 
@@ -43,6 +45,42 @@ pub(crate) fn value(frame: &Frame) -> Value {
             "observation": observation::value(&report.observation),
             "replayed_at": report.replayed_at,
         }),
+        Frame::Enrolment(enrolment) => {
+            let by = match &enrolment.by {
+                By::Invite(invite) => json!({ "invite": hex::encode(invite.secret()) }),
+                By::Renewal { id, mac } => {
+                    json!({ "step": hex::encode(id), "mac": hex::encode(mac) })
+                }
+            };
+            json!({
+                "type": "enrolment",
+                "root": hex::encode(enrolment.root.as_bytes()),
+                "bucket": hex::encode(enrolment.bucket),
+                "drops": enrolment.drops,
+                "by": by,
+            })
+        }
+        Frame::Known(known) => {
+            let said = match &known.said {
+                Said::CheckIn(check_in) => {
+                    json!({ "type": "check-in", "acks": check_in.acks, "well": check_in.well })
+                }
+                Said::Message(text) => json!({ "type": "message", "text": text }),
+                Said::Report(statement) => json!({
+                    "type": "report",
+                    "seed": hex::encode(statement.seed.as_bytes()),
+                    "observation": observation::value(&statement.observation),
+                    "replayed_at": statement.replayed_at,
+                }),
+                _ => panic!("a new thing to say needs a name and a vector"),
+            };
+            json!({
+                "type": "known",
+                "step": hex::encode(known.id),
+                "mac": hex::encode(known.mac),
+                "said": said,
+            })
+        }
         _ => panic!("a new frame needs a name and a vector"),
     }
 }
@@ -273,20 +311,20 @@ fn cases() -> Vec<Case> {
         ),
     ];
     for (kind, what) in [
-        (2, "enrolment"),
-        (3, "message"),
-        (4, "check-in"),
+        (3, "message, which comes in type 7 only"),
+        (4, "check-in, which comes in type 7 only"),
         (5, "media symbol"),
         (6, "whisper"),
-        (7, "nothing yet"),
+        (8, "report, which comes in type 7 only"),
         (255, "nothing yet"),
     ] {
         cases.push(no(
             &format!("type {kind}: {what}"),
             &plaintext(kind, &[]),
             "type",
-            "kept for later",
+            "no frame of its own, or kept for later",
         ));
     }
+    cases.extend(enrolled::cases());
     cases
 }

@@ -277,7 +277,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "a frame kept for later",
-            &nonsense("type", &plaintext(2, &[])),
+            &nonsense("type", &plaintext(5, &[])),
             "type",
             "",
         ),

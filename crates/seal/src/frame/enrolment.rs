@@ -1,0 +1,206 @@
+//! Joining a cell, and beginning anew.
+//!
+//! ```text
+//! CBOR map: 1 root secret (32 bytes) · 2 bucket secret (16 bytes) · 3 number of the drops known ·
+//!           4 invite (10 bytes)            when a phone joins
+//!           5 step id (8 bytes) · 6 MAC (16 bytes)     when a phone that is known begins anew
+//! ```
+//!
+//! The step is one of the chain `Renewal`; its MAC is over the map with members 1, 2, 3 and 5.
+
+use minicbor::{Decoder, Encoder};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::{FrameError, Written, array, bad, key, map, written};
+use crate::{
+    CHAIN_KEY_LEN, INVITE_SECRET_LEN, Invite, MAC_LEN, RootSecret, STEP_ID_LEN, StepId, StepKey,
+};
+
+/// Length of the secret from which an install draws its buckets.
+pub const BUCKET_SECRET_LEN: usize = 16;
+
+/// A phone asks to be known from now on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    /// From this grow all chains.
+    pub root: RootSecret,
+    /// From this the desk computes which drop the phone fetches.
+    pub bucket: [u8; BUCKET_SECRET_LEN],
+    /// Number of the drops in the bulletin that the phone has: step 0 of its chains.
+    pub drops: u32,
+    /// What entitles it.
+    pub by: By,
+}
+
+/// What entitles a phone to enrol.
+#[derive(Clone, PartialEq, Eq)]
+pub enum By {
+    /// An invite that nobody has used.
+    Invite(Invite),
+    /// That the desk knows it already: too many steps were lost, or the phone was in other hands.
+    Renewal {
+        /// A step of the chain `Renewal`.
+        id: StepId,
+        /// Its MAC.
+        mac: [u8; MAC_LEN],
+    },
+}
+
+impl Enrolment {
+    /// Signs a renewal with a step of the chain `Renewal`.
+    pub fn renewal(
+        root: RootSecret,
+        bucket: [u8; BUCKET_SECRET_LEN],
+        drops: u32,
+        (id, step): (StepId, &StepKey),
+    ) -> Self {
+        let mut enrolment = Self {
+            root,
+            bucket,
+            drops,
+            by: By::Renewal {
+                id,
+                mac: [0; MAC_LEN],
+            },
+        };
+        let mac = step.mac(&[&enrolment.signed()]);
+        enrolment.by = By::Renewal { id, mac };
+        enrolment
+    }
+
+    /// Whether a renewal is by whoever holds this step. An enrolment by invite is not.
+    pub fn is_by(&self, step: &StepKey) -> bool {
+        match &self.by {
+            By::Renewal { mac, .. } => step.is_of(mac, &[&self.signed()]),
+            By::Invite(_) => false,
+        }
+    }
+
+    fn signed(&self) -> Zeroizing<Vec<u8>> {
+        written(|e| {
+            e.map(4)?;
+            self.write_head(e)?;
+            if let By::Renewal { id, .. } = &self.by {
+                e.u8(5)?.bytes(id)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn write_head(&self, e: &mut Encoder<Vec<u8>>) -> Written {
+        e.u8(1)?.bytes(self.root.as_bytes())?;
+        e.u8(2)?.bytes(&self.bucket)?;
+        e.u8(3)?.u32(self.drops)?;
+        Ok(())
+    }
+
+    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        written(|e| {
+            match &self.by {
+                By::Invite(invite) => {
+                    e.map(4)?;
+                    self.write_head(e)?;
+                    e.u8(4)?.bytes(invite.secret())?;
+                }
+                By::Renewal { id, mac } => {
+                    e.map(5)?;
+                    self.write_head(e)?;
+                    e.u8(5)?.bytes(id)?.u8(6)?.bytes(mac)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn decode(body: &[u8]) -> Result<Self, FrameError> {
+        super::only(body, Self::read, Self::encode)
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Self, FrameError> {
+        let members = map(d, 4..=5)?;
+        key(d, 1)?;
+        let root = RootSecret::from_bytes(array::<CHAIN_KEY_LEN>(d.bytes().map_err(bad)?)?);
+        key(d, 2)?;
+        let bucket = array(d.bytes().map_err(bad)?)?;
+        key(d, 3)?;
+        let drops = d.u32().map_err(bad)?;
+        let by = if members == 4 {
+            key(d, 4)?;
+            By::Invite(Invite::from_secret(array::<INVITE_SECRET_LEN>(
+                d.bytes().map_err(bad)?,
+            )?))
+        } else {
+            key(d, 5)?;
+            let id = array::<STEP_ID_LEN>(d.bytes().map_err(bad)?)?;
+            key(d, 6)?;
+            let mac = array(d.bytes().map_err(bad)?)?;
+            By::Renewal { id, mac }
+        };
+        Ok(Self {
+            root,
+            bucket,
+            drops,
+            by,
+        })
+    }
+}
+
+impl Drop for Enrolment {
+    fn drop(&mut self) {
+        self.bucket.zeroize();
+    }
+}
+
+/// Says nothing of the secrets.
+impl core::fmt::Debug for Enrolment {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Enrolment").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Frame, Purpose, Speaker};
+
+    fn by_invite() -> Enrolment {
+        Enrolment {
+            root: RootSecret::from_bytes([1; 32]),
+            bucket: [2; 16],
+            drops: 7,
+            by: By::Invite(Invite::from_secret([3; 10])),
+        }
+    }
+
+    #[test]
+    fn both_kinds_read_back() {
+        let mut steps = Speaker::new(by_invite().root.chain(Purpose::Renewal));
+        let (id, step) = steps.take();
+        let root = RootSecret::from_bytes([9; 32]);
+        let renewal = Enrolment::renewal(root, [2; 16], 9, (id, &step));
+        assert!(renewal.is_by(&step));
+        for enrolment in [by_invite(), renewal] {
+            let frame = Frame::Enrolment(enrolment);
+            assert_eq!(Frame::decode(&frame.encode().unwrap()).unwrap(), frame);
+        }
+    }
+
+    #[test]
+    fn a_renewal_holds_for_what_it_was_made_for_only() {
+        let mut steps = Speaker::new(by_invite().root.chain(Purpose::Renewal));
+        let (id, step) = steps.take();
+        let (_, other_step) = steps.take();
+        let made = || Enrolment::renewal(RootSecret::from_bytes([9; 32]), [2; 16], 9, (id, &step));
+        assert!(!made().is_by(&other_step));
+        let mut other = made();
+        other.root = RootSecret::from_bytes([8; 32]);
+        assert!(!other.is_by(&step));
+        let mut other = made();
+        other.drops = 10;
+        assert!(!other.is_by(&step));
+        let mut other = made();
+        other.bucket[0] ^= 1;
+        assert!(!other.is_by(&step));
+        assert!(!by_invite().is_by(&step));
+    }
+}

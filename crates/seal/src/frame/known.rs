@@ -1,0 +1,304 @@
+//! What an enrolled witness sends: any of three things, with the step of the chain it was said at.
+//!
+//! ```text
+//! step id 8 · MAC 16 · inner type 1 · inner body
+//! ```
+//!
+//! | inner type | body |
+//! | --- | --- |
+//! | 3 message | UTF-8, 1 to 560 bytes |
+//! | 4 check-in | CBOR map: 1 ids of replies that have come (array of u32, ascending, at most 64) · 2 all is well (bool) |
+//! | 8 report | CBOR map: 1 seed of the field salts (32 bytes) · 2 observation (its encoding, as bytes) · 3 time of a replayed report, absent in live ones |
+
+use lapwing_model::{NOTE_MAX, Observation};
+use minicbor::Decoder;
+use zeroize::Zeroizing;
+
+use super::{FrameError, array, bad, key, map, only, written};
+use crate::{FieldSeed, MAC_LEN, SEED_LEN, STEP_ID_LEN, StepId, StepKey};
+
+/// Longest message, bytes of UTF-8: as long as the note of a report.
+pub const MESSAGE_MAX: usize = NOTE_MAX;
+/// Most replies acknowledged by one check-in.
+pub const ACKS_MAX: usize = 64;
+
+const MESSAGE: u8 = 3;
+const CHECK_IN: u8 = 4;
+const REPORT: u8 = 8;
+
+/// From a witness whom the desk knows by its chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Which step of which chain.
+    pub id: StepId,
+    /// That it was said at this step.
+    pub mac: [u8; MAC_LEN],
+    /// What was said.
+    pub said: Said,
+}
+
+/// What an enrolled witness can say.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Said {
+    /// That the phone is there, and which replies it has.
+    CheckIn(CheckIn),
+    /// A message to the coordinator.
+    Message(String),
+    /// An observation.
+    Report(Statement),
+}
+
+/// A phone that shows that it is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckIn {
+    /// Ids of replies that have come, ascending, each once.
+    pub acks: Vec<u32>,
+    /// What the witness says of themselves; `false` also when the passphrase of duress was used.
+    pub well: bool,
+}
+
+/// An observation as an enrolled witness sends it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Seed of the salts of its fields.
+    pub seed: FieldSeed,
+    /// What was seen.
+    pub observation: Observation,
+    /// When it came in originally, if it is replayed from a record; a live desk refuses it.
+    pub replayed_at: Option<i64>,
+}
+
+impl Known {
+    /// Says something at a step.
+    pub fn say((id, step): (StepId, &StepKey), said: Said) -> Self {
+        let mac = step.mac(&[&said.encode()]);
+        Self { id, mac, said }
+    }
+
+    /// Whether it was said by whoever holds this step.
+    pub fn is_by(&self, step: &StepKey) -> bool {
+        step.is_of(&self.mac, &[&self.said.encode()])
+    }
+
+    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let said = self.said.encode();
+        let mut out = Zeroizing::new(Vec::with_capacity(STEP_ID_LEN + MAC_LEN + said.len()));
+        out.extend_from_slice(&self.id);
+        out.extend_from_slice(&self.mac);
+        out.extend_from_slice(&said);
+        out
+    }
+
+    pub(super) fn decode(body: &[u8]) -> Result<Self, FrameError> {
+        let (id, rest) = body
+            .split_first_chunk::<STEP_ID_LEN>()
+            .ok_or(FrameError::Encoding)?;
+        let (mac, said) = rest
+            .split_first_chunk::<MAC_LEN>()
+            .ok_or(FrameError::Encoding)?;
+        Ok(Self {
+            id: *id,
+            mac: *mac,
+            said: Said::decode(said)?,
+        })
+    }
+}
+
+impl Said {
+    fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let (kind, body) = match self {
+            Self::CheckIn(check_in) => (CHECK_IN, check_in.encode()),
+            Self::Message(text) => (MESSAGE, Zeroizing::new(text.as_bytes().to_vec())),
+            Self::Report(statement) => (REPORT, statement.encode()),
+        };
+        let mut out = Zeroizing::new(Vec::with_capacity(1 + body.len()));
+        out.push(kind);
+        out.extend_from_slice(&body);
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
+        let (&kind, body) = bytes.split_first().ok_or(FrameError::Encoding)?;
+        match kind {
+            CHECK_IN => only(body, CheckIn::read, CheckIn::encode).map(Self::CheckIn),
+            MESSAGE if (1..=MESSAGE_MAX).contains(&body.len()) => core::str::from_utf8(body)
+                .map(|text| Self::Message(text.to_owned()))
+                .map_err(|_why| FrameError::Encoding),
+            MESSAGE => Err(FrameError::Length(body.len())),
+            REPORT => only(body, Statement::read, Statement::encode).map(Self::Report),
+            other => Err(FrameError::Type(other)),
+        }
+    }
+}
+
+impl CheckIn {
+    fn encode(&self) -> Zeroizing<Vec<u8>> {
+        written(|e| {
+            e.map(2)?.u8(1)?.array(self.acks.len() as u64)?;
+            for ack in &self.acks {
+                e.u32(*ack)?;
+            }
+            e.u8(2)?.bool(self.well)?;
+            Ok(())
+        })
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Self, FrameError> {
+        map(d, 2..=2)?;
+        key(d, 1)?;
+        let count = d
+            .array()
+            .map_err(bad)?
+            .filter(|n| *n <= ACKS_MAX as u64)
+            .ok_or(FrameError::Encoding)?;
+        let acks = (0..count)
+            .map(|_| d.u32().map_err(bad))
+            .collect::<Result<Vec<_>, _>>()?;
+        if !acks.is_sorted_by(|a, b| a < b) {
+            return Err(FrameError::Encoding);
+        }
+        key(d, 2)?;
+        let well = d.bool().map_err(bad)?;
+        Ok(Self { acks, well })
+    }
+}
+
+impl Statement {
+    fn encode(&self) -> Zeroizing<Vec<u8>> {
+        written(|e| {
+            e.map(2 + u64::from(self.replayed_at.is_some()))?;
+            e.u8(1)?.bytes(self.seed.as_bytes())?;
+            e.u8(2)?.bytes(&self.observation.encode())?;
+            if let Some(at) = self.replayed_at {
+                e.u8(3)?.i64(at)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Self, FrameError> {
+        let members = map(d, 2..=3)?;
+        key(d, 1)?;
+        let seed = FieldSeed::from_bytes(array::<SEED_LEN>(d.bytes().map_err(bad)?)?);
+        key(d, 2)?;
+        let observation = Observation::decode(d.bytes().map_err(bad)?)?;
+        let replayed_at = if members == 3 {
+            key(d, 3)?;
+            Some(d.i64().map_err(bad)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            seed,
+            observation,
+            replayed_at,
+        })
+    }
+}
+
+/// Says nothing of what was said: a frame may end up in an error message.
+impl core::fmt::Debug for Said {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::CheckIn(_) => "CheckIn(..)",
+            Self::Message(_) => "Message(..)",
+            Self::Report(_) => "Report(..)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Frame, Purpose, RootSecret, Speaker, frame::tests::report};
+
+    fn step() -> (StepId, StepKey) {
+        Speaker::new(RootSecret::from_bytes([4; 32]).chain(Purpose::Mac)).take()
+    }
+
+    fn statement() -> Statement {
+        let report = report();
+        Statement {
+            seed: report.seed,
+            observation: report.observation,
+            replayed_at: None,
+        }
+    }
+
+    fn said() -> [Said; 3] {
+        let check_in = CheckIn {
+            acks: vec![1, 7, u32::MAX],
+            well: true,
+        };
+        [
+            Said::CheckIn(check_in),
+            Said::Message("вода скінчилася".into()),
+            Said::Report(statement()),
+        ]
+    }
+
+    #[test]
+    fn everything_said_reads_back_and_holds_at_its_step_only() {
+        let (id, key) = step();
+        let (_, other) = Speaker::new(RootSecret::from_bytes([5; 32]).chain(Purpose::Mac)).take();
+        for said in said() {
+            let known = Known::say((id, &key), said);
+            let frame = Frame::Known(known.clone());
+            assert_eq!(Frame::decode(&frame.encode().unwrap()).unwrap(), frame);
+            assert!(known.is_by(&key) && !known.is_by(&other));
+        }
+    }
+
+    #[test]
+    fn no_two_things_said_share_a_mac() {
+        let (id, key) = step();
+        let [a, b, c] = said().map(|said| Known::say((id, &key), said).mac);
+        assert!(a != b && b != c && a != c);
+    }
+
+    #[test]
+    fn the_longest_report_and_message_fit() {
+        let (id, key) = step();
+        let mut longest = statement();
+        longest.replayed_at = Some(i64::MAX);
+        longest.observation.note = "x".repeat(NOTE_MAX);
+        longest.observation.count = Some(u16::MAX);
+        longest.observation.off_m = u32::MAX;
+        longest.observation.seen_off_s = u32::MAX;
+        longest.observation.heading = lapwing_model::Heading::from_sector(7);
+        let acks = (u32::MAX - 63..=u32::MAX).collect();
+        for said in [
+            Said::Report(longest),
+            Said::Message("x".repeat(MESSAGE_MAX)),
+            Said::CheckIn(CheckIn { acks, well: false }),
+        ] {
+            let frame = Frame::Known(Known::say((id, &key), said));
+            assert_eq!(Frame::decode(&frame.encode().unwrap()).unwrap(), frame);
+        }
+    }
+
+    #[test]
+    fn acknowledgements_out_of_order_twice_or_too_many_are_refused() {
+        let (id, key) = step();
+        for acks in [vec![2, 1], vec![1, 1], (0..65).collect()] {
+            let said = Said::CheckIn(CheckIn { acks, well: true });
+            let bytes = Frame::Known(Known::say((id, &key), said)).encode().unwrap();
+            assert_eq!(Frame::decode(&bytes), Err(FrameError::Encoding));
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_empty_too_long_or_no_text_is_refused() {
+        for (body, why) in [
+            (vec![], FrameError::Length(0)),
+            (vec![b'x'; MESSAGE_MAX + 1], FrameError::Length(561)),
+            (vec![0xff], FrameError::Encoding),
+        ] {
+            let bytes = [vec![MESSAGE], body].concat();
+            assert_eq!(Said::decode(&bytes), Err(why));
+        }
+        assert_eq!(Said::decode(&[5]), Err(FrameError::Type(5)));
+        assert_eq!(Said::decode(&[]), Err(FrameError::Encoding));
+    }
+}

@@ -1,0 +1,303 @@
+//! Cases of types 2 and 7: a phone enrols, and what it says from then on.
+
+use lapwing_seal::{
+    By, CheckIn, Enrolment, Frame, Invite, Known, Purpose, RootSecret, Said, Speaker, Statement,
+    StepId, StepKey,
+};
+
+use super::plaintext;
+use crate::Case;
+use crate::cbor::{head, map};
+use crate::world::{NOW, report, shelling};
+
+const ENROLMENT: u8 = 2;
+const KNOWN: u8 = 7;
+
+fn root() -> RootSecret {
+    RootSecret::from_bytes([0x11; 32])
+}
+
+/// Step 0 of a chain of the phone in these cases.
+fn step(purpose: Purpose) -> (StepId, StepKey) {
+    Speaker::new(root().chain(purpose)).take()
+}
+
+fn say(said: Said) -> Frame {
+    let (id, key) = step(Purpose::Mac);
+    Frame::Known(Known::say((id, &key), said))
+}
+
+fn statement() -> Statement {
+    Statement {
+        seed: report().seed,
+        observation: shelling(),
+        replayed_at: None,
+    }
+}
+
+fn octets(bytes: &[u8]) -> Vec<u8> {
+    [head(2, bytes.len() as u64), bytes.to_vec()].concat()
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let ok = |name: &str, frame: Frame, note: &str| {
+        let bytes = frame.encode().expect("it fits");
+        Case::bytes(name, bytes.as_slice(), "ok", note)
+    };
+    let no = |name: &str, kind: u8, body: &[u8], expect: &str, note: &str| {
+        Case::bytes(name, &plaintext(kind, body), expect, note)
+    };
+    let by_invite = Enrolment {
+        root: root(),
+        bucket: [0x22; 16],
+        drops: 7,
+        by: By::Invite(Invite::from_secret([0x33; 10])),
+    };
+    let (id, key) = step(Purpose::Renewal);
+    let new_root = RootSecret::from_bytes([0x44; 32]);
+    let renewal = Enrolment::renewal(new_root, [0x22; 16], 900, (id, &key));
+
+    let head_entries = || {
+        vec![
+            (1, octets(&[0x11; 32])),
+            (2, octets(&[0x22; 16])),
+            (3, head(0, 7)),
+        ]
+    };
+    let enrolment = |more: &[(u64, Vec<u8>)]| map(&[head_entries(), more.to_vec()].concat());
+    let invite = || (4, octets(&[0x33; 10]));
+    let with = |n: usize, value: Vec<u8>| {
+        let mut all = [head_entries(), vec![invite()]].concat();
+        all[n].1 = value;
+        map(&all)
+    };
+    let mut swapped = [head_entries(), vec![invite()]].concat();
+    swapped.swap(0, 2);
+
+    // Whatever lies at a step is read before its MAC is looked at: the desk looks the step up first.
+    let known = |inner: &[u8]| [&[0x55; 24], inner].concat();
+    let check_in = |acks: &[u64], well: Vec<u8>| {
+        let list = [
+            head(4, acks.len() as u64),
+            acks.iter().flat_map(|ack| head(0, *ack)).collect(),
+        ]
+        .concat();
+        known(&[vec![4], map(&[(1, list), (2, well)])].concat())
+    };
+    let said_report = |entries: &[(u64, Vec<u8>)]| known(&[vec![8], map(entries)].concat());
+    let seed = || (1, octets(report().seed.as_bytes()));
+    let seen = || (2, octets(&shelling().encode()));
+    let true_ = || vec![0xf5];
+    vec![
+        ok(
+            "an enrolment by invite",
+            Frame::Enrolment(by_invite),
+            "annotated in PROTOCOL.md",
+        ),
+        ok(
+            "a renewal",
+            Frame::Enrolment(renewal),
+            "signed with step 0 of the chain `renewal`",
+        ),
+        no("an enrolment of nothing", ENROLMENT, &[], "encoding", ""),
+        no(
+            "an enrolment by nothing",
+            ENROLMENT,
+            &enrolment(&[]),
+            "encoding",
+            "a map of three",
+        ),
+        no(
+            "an enrolment by invite and step",
+            ENROLMENT,
+            &enrolment(&[invite(), (5, octets(&[1; 8]))]),
+            "encoding",
+            "one or the other",
+        ),
+        no(
+            "a renewal without its MAC",
+            ENROLMENT,
+            &enrolment(&[(5, octets(&[1; 8]))]),
+            "encoding",
+            "",
+        ),
+        no(
+            "a renewal with a MAC of 15 bytes",
+            ENROLMENT,
+            &enrolment(&[(5, octets(&[1; 8])), (6, octets(&[2; 15]))]),
+            "encoding",
+            "",
+        ),
+        no(
+            "a root of 31 bytes",
+            ENROLMENT,
+            &with(0, octets(&[0x11; 31])),
+            "encoding",
+            "",
+        ),
+        no(
+            "a bucket secret of 17 bytes",
+            ENROLMENT,
+            &with(1, octets(&[0x22; 17])),
+            "encoding",
+            "",
+        ),
+        no(
+            "a number of drops of 33 bits",
+            ENROLMENT,
+            &with(2, head(0, 1 << 32)),
+            "encoding",
+            "",
+        ),
+        no(
+            "an invite of 11 bytes",
+            ENROLMENT,
+            &with(3, octets(&[0x33; 11])),
+            "encoding",
+            "the check is for people, not for the desk",
+        ),
+        no(
+            "an invite as text",
+            ENROLMENT,
+            &with(3, [head(3, 10), vec![b'x'; 10]].concat()),
+            "encoding",
+            "",
+        ),
+        no(
+            "members of an enrolment out of order",
+            ENROLMENT,
+            &map(&swapped),
+            "encoding",
+            "",
+        ),
+        no(
+            "a byte after an enrolment",
+            ENROLMENT,
+            &[enrolment(&[invite()]), vec![1]].concat(),
+            "encoding",
+            "",
+        ),
+        ok(
+            "a report at a step",
+            say(Said::Report(statement())),
+            "annotated in PROTOCOL.md",
+        ),
+        ok(
+            "a replayed report at a step",
+            say(Said::Report(Statement {
+                replayed_at: Some(NOW - 86_400),
+                ..statement()
+            })),
+            "a live desk refuses it",
+        ),
+        ok(
+            "a message",
+            say(Said::Message("вода скінчилася".into())),
+            "",
+        ),
+        ok(
+            "the longest message",
+            say(Said::Message("x".repeat(560))),
+            "",
+        ),
+        ok(
+            "a check-in",
+            say(Said::CheckIn(CheckIn {
+                acks: vec![3, 9],
+                well: true,
+            })),
+            "",
+        ),
+        ok(
+            "a check-in of somebody who is not well",
+            say(Said::CheckIn(CheckIn {
+                acks: Vec::new(),
+                well: false,
+            })),
+            "",
+        ),
+        no("a step id cut off", KNOWN, &[0x55; 7], "encoding", ""),
+        no("a MAC cut off", KNOWN, &[0x55; 23], "encoding", ""),
+        no("nothing said", KNOWN, &[0x55; 24], "encoding", ""),
+        no(
+            "cover at a step",
+            KNOWN,
+            &known(&[0]),
+            "type",
+            "cover has no author",
+        ),
+        no("an enrolment at a step", KNOWN, &known(&[2]), "type", ""),
+        no("a step at a step", KNOWN, &known(&[7]), "type", ""),
+        no("an empty message", KNOWN, &known(&[3]), "length", ""),
+        no(
+            "a message of 561 bytes",
+            KNOWN,
+            &known(&[vec![3], vec![b'x'; 561]].concat()),
+            "length",
+            "",
+        ),
+        no(
+            "a message that is no UTF-8",
+            KNOWN,
+            &known(&[3, 0xff]),
+            "encoding",
+            "",
+        ),
+        no(
+            "acknowledgements out of order",
+            KNOWN,
+            &check_in(&[9, 3], true_()),
+            "encoding",
+            "",
+        ),
+        no(
+            "an acknowledgement twice",
+            KNOWN,
+            &check_in(&[3, 3], true_()),
+            "encoding",
+            "",
+        ),
+        no(
+            "65 acknowledgements",
+            KNOWN,
+            &check_in(&(0..65).collect::<Vec<_>>(), true_()),
+            "encoding",
+            "",
+        ),
+        no(
+            "an acknowledgement of 33 bits",
+            KNOWN,
+            &check_in(&[1 << 32], true_()),
+            "encoding",
+            "",
+        ),
+        no(
+            "a check-in that is well by number",
+            KNOWN,
+            &check_in(&[], head(0, 1)),
+            "encoding",
+            "",
+        ),
+        no(
+            "a report at a step without a seed",
+            KNOWN,
+            &said_report(&[seen()]),
+            "encoding",
+            "",
+        ),
+        no(
+            "a report at a step with a fourth member",
+            KNOWN,
+            &said_report(&[seed(), seen(), (3, head(0, 1)), (4, head(0, 1))]),
+            "encoding",
+            "",
+        ),
+        no(
+            "a report at a step of nothing",
+            KNOWN,
+            &said_report(&[seed(), (2, octets(&[]))]),
+            "observation",
+            "",
+        ),
+    ]
+}
