@@ -6,7 +6,9 @@
 //! trial decryption.
 //!
 //! **In scope:** [`Frame`] and its one encoding, the salted root over the fields of a report,
-//! [`seal`] and [`open`].
+//! [`seal`] and [`open`]; what phone and desk share after enrolment ([`RootSecret`], [`Speaker`],
+//! [`Listener`], [`Invite`]; `docs/design/0007-identity.md`); what a desk seals to a cell
+//! ([`CellPublic`]).
 //! **Out of scope:** the outside of an envelope (`lapwing-wire`, all that a relay may name), when to
 //! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
 //!
@@ -28,6 +30,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod cell;
 mod chain;
 mod envelope;
 mod fields;
@@ -37,6 +40,7 @@ mod invite;
 mod native;
 mod steps;
 
+pub use cell::{CELL_OVERHEAD, CELL_PUBLIC_LEN, CellPublic, CellSecret};
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
 pub use envelope::{
     OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,
