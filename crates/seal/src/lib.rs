@@ -6,7 +6,8 @@
 //! trial decryption.
 //!
 //! **In scope:** [`Frame`] and its one encoding, the salted root over the fields of a report,
-//! [`seal`] and [`open`].
+//! [`seal`] and [`open`]; the [`Reply`] of a desk and the [`ReplyChains`] by which it is sealed into a
+//! drop and found there.
 //! **Out of scope:** the outside of an envelope (`lapwing-wire`, all that a relay may name), when to
 //! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
 //!
@@ -34,6 +35,8 @@ mod fields;
 mod frame;
 #[cfg(feature = "native")]
 mod native;
+mod reply;
+mod reply_chains;
 
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
 pub use envelope::{
@@ -41,3 +44,8 @@ pub use envelope::{
 };
 pub use fields::{FieldSeed, SEED_LEN, root};
 pub use frame::{AUTHOR_LEN, Frame, FrameError, Report};
+pub use reply::{Content, InviteRefused, REPLY_PLAINTEXT_LEN, REPLY_TEXT_MAX, Reply, ReplyError};
+pub use reply_chains::{
+    BUCKET_EPOCH_S, BUCKET_SECRET_LEN, BucketSecret, Found, Hints, REPLIES_A_DROP,
+    REPLY_ADVANCE_MAX, REPLY_CHAINS_LEN, REPLY_WINDOW, ReplyChains, ReplyChainsError,
+};
