@@ -7,8 +7,8 @@
 //!
 //! **In scope:** [`Frame`] and its one encoding, the salted root over the fields of a report,
 //! [`seal`] and [`open`]; what phone and desk share after enrolment ([`RootSecret`], [`Speaker`],
-//! [`Listener`], [`Invite`]; `docs/design/0007-identity.md`); what a desk seals to a cell
-//! ([`CellPublic`]).
+//! [`Listener`], [`Invite`]), [`Reply`] and the chains that seal and find it ([`ReplyChains`];
+//! `docs/design/0007-identity.md`); what a desk seals to a cell ([`CellPublic`]).
 //! **Out of scope:** the outside of an envelope (`lapwing-wire`, all that a relay may name), when to
 //! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
 //!
@@ -38,6 +38,8 @@ mod frame;
 mod invite;
 #[cfg(feature = "native")]
 mod native;
+mod reply;
+mod reply_chains;
 mod steps;
 
 pub use cell::{CELL_OVERHEAD, CELL_PUBLIC_LEN, CellPublic, CellSecret};
@@ -47,8 +49,13 @@ pub use envelope::{
 };
 pub use fields::{FieldSeed, SEED_LEN, root};
 pub use frame::{
-    ACKS_MAX, AUTHOR_LEN, BUCKET_SECRET_LEN, By, CheckIn, Enrolment, Frame, FrameError, Known,
-    MESSAGE_MAX, Report, Said, Statement,
+    ACKS_MAX, AUTHOR_LEN, By, CheckIn, Enrolment, Frame, FrameError, Known, MESSAGE_MAX, Report,
+    Said, Statement,
 };
 pub use invite::{INVITE_LEN, INVITE_SECRET_LEN, Invite};
+pub use reply::{Content, InviteRefused, REPLY_PLAINTEXT_LEN, REPLY_TEXT_MAX, Reply, ReplyError};
+pub use reply_chains::{
+    BUCKET_EPOCH_S, BUCKET_SECRET_LEN, BucketSecret, Found, Hints, REPLIES_A_DROP,
+    REPLY_ADVANCE_MAX, REPLY_CHAINS_LEN, REPLY_WINDOW, ReplyChains, ReplyChainsError,
+};
 pub use steps::{Heard, Listener, MAC_LEN, Moved, STEP_ID_LEN, Speaker, StepId, StepKey, WINDOW};

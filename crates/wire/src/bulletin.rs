@@ -9,7 +9,7 @@ use lapwing_model::{Place, Region};
 use minicbor::{Decoder, Encoder};
 use thiserror::Error;
 
-use crate::KeyEpoch;
+use crate::{Drops, KeyEpoch, drop};
 
 /// Largest bulletin that is read.
 pub const BULLETIN_MAX: usize = 1 << 20;
@@ -41,8 +41,10 @@ pub struct Bulletin {
     pub form: Vec<u8>,
     /// Warnings in force, and cancelled ones until they would have expired.
     pub warnings: Vec<BulletinWarning>,
-    /// Files published with it: the Atom feed and CAP alerts.
+    /// Files published with it: the Atom feed, CAP alerts, drops.
     pub files: Vec<ListedFile>,
+    /// The drops among the files; absent where a desk makes none.
+    pub drops: Option<Drops>,
 }
 
 /// A reception key of one week.
@@ -139,6 +141,9 @@ pub enum BulletinError {
     /// A file name that could lead out of its folder.
     #[error("a file name is not allowed")]
     FileName,
+    /// Period or count out of range, or other drops among the files than the count says.
+    #[error("the drops are not those that the bulletin says")]
+    Drops,
 }
 
 const VEC: &str = "writing to a vector cannot fail";
@@ -191,6 +196,25 @@ impl Bulletin {
         self.keys.iter().find(|k| k.epoch == epoch)
     }
 
+    /// The hash of the drop of a bucket.
+    pub fn drop_sha256(&self, bucket: u16) -> Option<&[u8; 32]> {
+        let name = Drops::name(bucket);
+        let file = self.files.iter().find(|file| file.name == name)?;
+        Some(&file.sha256)
+    }
+
+    /// Whether exactly the drops that are stated are listed, in order.
+    fn drops_hold(&self) -> bool {
+        let listed = || {
+            let names = self.files.iter().map(|file| file.name.as_str());
+            names.filter(|name| name.starts_with(drop::FOLDER))
+        };
+        match &self.drops {
+            None => listed().next().is_none(),
+            Some(drops) => drops.allowed() && listed().eq((0..drops.buckets).map(Drops::name)),
+        }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut e = Encoder::new(Vec::with_capacity(24_576));
         self.write(&mut e).expect(VEC);
@@ -198,7 +222,9 @@ impl Bulletin {
     }
 
     fn write(&self, e: &mut Encoder<Vec<u8>>) -> Written {
-        e.map(10)?.u8(1)?.u8(VERSION)?;
+        e.map(10 + u64::from(self.drops.is_some()))?
+            .u8(1)?
+            .u8(VERSION)?;
         e.u8(2)?.bytes(&self.root_key)?;
         e.u8(3)?.u64(self.number)?;
         e.u8(4)?.i64(self.issued)?;
@@ -234,6 +260,10 @@ impl Bulletin {
         for file in &self.files {
             e.array(2)?.str(&file.name)?.bytes(&file.sha256)?;
         }
+        if let Some(drops) = &self.drops {
+            e.u8(11)?.array(3)?.u32(drops.number)?;
+            e.u32(drops.period_s)?.u16(drops.buckets)?;
+        }
         Ok(())
     }
 
@@ -243,15 +273,18 @@ impl Bulletin {
             ReadError::Bulletin(why) => why,
         })?;
         // One value, one encoding: this also refuses trailing bytes.
-        if bulletin.encode() == bytes {
+        if bulletin.encode() != bytes {
+            Err(BulletinError::Encoding)
+        } else if bulletin.drops_hold() {
             Ok(bulletin)
         } else {
-            Err(BulletinError::Encoding)
+            Err(BulletinError::Drops)
         }
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, ReadError> {
-        expect(d.map()?, 10)?;
+        // How many members there are, the comparison with the encoding tells.
+        d.map()?;
         key(d, 1)?;
         let version = d.u8()?;
         if version != VERSION {
@@ -307,6 +340,16 @@ impl Bulletin {
                 sha256: array(d.bytes()?)?,
             });
         }
+        let drops = if optional(d, 11)? {
+            expect(d.array()?, 3)?;
+            Some(Drops {
+                number: d.u32()?,
+                period_s: d.u32()?,
+                buckets: d.u16()?,
+            })
+        } else {
+            None
+        };
         Ok(Self {
             root_key,
             number,
@@ -317,6 +360,7 @@ impl Bulletin {
             form,
             warnings,
             files,
+            drops,
         })
     }
 }
@@ -367,6 +411,15 @@ fn key(d: &mut Decoder<'_>, wanted: u8) -> Result<(), ReadError> {
     } else {
         Err(ReadError::Cbor)
     }
+}
+
+/// Whether the next member has this key; it is read only then.
+fn optional(d: &mut Decoder<'_>, wanted: u8) -> Result<bool, ReadError> {
+    let there = d.probe().u8().is_ok_and(|found| found == wanted);
+    if there {
+        key(d, wanted)?;
+    }
+    Ok(there)
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ReadError> {
@@ -484,6 +537,62 @@ mod tests {
                 name: "warnings.atom".into(),
                 sha256: [2; 32],
             }],
+            drops: None,
+        }
+    }
+
+    fn with_drops(buckets: u16) -> Bulletin {
+        let mut b = bulletin();
+        b.files.extend((0..buckets).map(|bucket| ListedFile {
+            name: Drops::name(bucket),
+            sha256: [bucket as u8; 32],
+        }));
+        b.drops = Some(Drops {
+            number: 497_000,
+            period_s: 3_600,
+            buckets,
+        });
+        b
+    }
+
+    fn read(b: &Bulletin) -> Result<Bulletin, BulletinError> {
+        Bulletin::verify(&b.sign(&root()), &root().verifying_key())
+    }
+
+    #[test]
+    fn drops_are_optional_and_read_back() {
+        for buckets in [1, 16, drop::BUCKETS_MAX] {
+            let b = with_drops(buckets);
+            assert_eq!(read(&b).unwrap(), b);
+            assert_eq!(b.drop_sha256(buckets - 1), Some(&[(buckets - 1) as u8; 32]));
+            assert_eq!(b.drop_sha256(buckets), None);
+        }
+    }
+
+    #[test]
+    fn drops_other_than_stated_are_refused() {
+        let change = |how: fn(&mut Bulletin)| {
+            let mut b = with_drops(3);
+            how(&mut b);
+            read(&b)
+        };
+        fn drops(b: &mut Bulletin) -> &mut Drops {
+            b.drops.as_mut().unwrap()
+        }
+        let wrong: [fn(&mut Bulletin); 10] = [
+            |b| b.drops = None,
+            |b| drops(b).buckets = 2,
+            |b| drops(b).buckets = 4,
+            |b| drops(b).buckets = 0,
+            |b| drops(b).period_s = 59,
+            |b| drops(b).period_s = 86_401,
+            |b| b.files.swap(1, 2),
+            |b| b.files[2].name = "drops/01".into(),
+            |b| b.files[3].name = "drops/3".into(),
+            |b| *b = with_drops(drop::BUCKETS_MAX + 1),
+        ];
+        for (n, how) in wrong.into_iter().enumerate() {
+            assert_eq!(change(how), Err(BulletinError::Drops), "{n}");
         }
     }
 

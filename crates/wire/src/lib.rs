@@ -2,7 +2,7 @@
 //!
 //! Implements the outer half of section 5 of the design and the formats of `docs/HTTP.md`:
 //! the [`Envelope`] as a relay sees it, [`Receipt`] and [`Answer`], the [`Record`] of a pull, the
-//! signed [`Bulletin`], the [`Publication`] that carries it, and the desk's signature on a pull
+//! signed [`Bulletin`], the [`Drop`] of sealed replies, the [`Publication`] that carries it, and the desk's signature on a pull
 //! ([`pull`], RFC 9421).
 //!
 //! **In scope:** layout, strict parsing, signatures over public things.
@@ -19,6 +19,7 @@
 #![warn(missing_docs)]
 
 mod bulletin;
+mod drop;
 mod envelope;
 mod epoch;
 mod publication;
@@ -29,6 +30,10 @@ mod record;
 pub use bulletin::{
     BULLETIN_MAX, Bulletin, BulletinError, BulletinWarning, ListedFile, RECEPTION_PUBLIC_LEN,
     ReceptionKey, WarningState, WarningText,
+};
+pub use drop::{
+    BUCKETS_MAX, DROP_LEN, DROP_PERIOD_S, Drop, DropError, Drops, HINT_LEN, SLOT_LEN,
+    SLOT_SEALED_LEN, SLOTS, Slot,
 };
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use envelope::{
