@@ -21,7 +21,8 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use crate::{
-    api::{self, Access},
+    api::{self, Access, Coordinators},
+    cells::Cells,
     clock::Clock,
     fold::Fold,
     gazetteer::Gazetteer,
@@ -252,7 +253,8 @@ impl Desk {
             .iter()
             .map(|relay| store.cursor(relay.as_str()))
             .collect::<Result<Vec<_>, _>>()?;
-        let (writer, thread) = writer::start(store, fold, office);
+        let cells = Cells::load(&store)?;
+        let (writer, thread) = writer::start(store, fold, cells, office);
 
         let mut tasks = JoinSet::new();
         let (latest, latest_of_all) = watch::channel(None);
@@ -319,6 +321,7 @@ impl Desk {
             writer,
             herald,
             access: Access::new(&keys.sign_in, &keys.root.verifying_key().to_bytes()),
+            coordinators: Coordinators::default(),
             stopped,
             web_dir: config.web_dir.clone(),
             pmtiles: config.pmtiles.clone(),

@@ -40,6 +40,7 @@
 #![warn(missing_docs)]
 
 mod api;
+mod cells;
 mod clock;
 mod desk;
 mod entry;

@@ -2,6 +2,7 @@
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict},
+    cells::{Cells, MemberId, Record},
     entry::{Decided, Entry, Issued, Seq},
     fold::{Case, Chain, ChainState, Effects, Fold},
     herald::Sending,
@@ -15,16 +16,23 @@ use crate::{
 pub(crate) struct Turn<'a> {
     pub(crate) batch: Batch<'a>,
     pub(crate) fold: &'a mut Fold,
+    pub(crate) cells: &'a mut Cells,
     pub(crate) office: &'a Office,
     appended: bool,
 }
 
 impl<'a> Turn<'a> {
     /// Begins; nothing is appended yet.
-    pub(crate) fn new(batch: Batch<'a>, fold: &'a mut Fold, office: &'a Office) -> Self {
+    pub(crate) fn new(
+        batch: Batch<'a>,
+        fold: &'a mut Fold,
+        cells: &'a mut Cells,
+        office: &'a Office,
+    ) -> Self {
         Self {
             batch,
             fold,
+            cells,
             office,
             appended: false,
         }
@@ -59,6 +67,14 @@ impl<'a> Turn<'a> {
             author,
         });
         Ok(seq)
+    }
+
+    /// Keeps a record about a witness for their coordinator. One of no cell has none.
+    pub(crate) fn record(&self, member: MemberId, record: &Record) -> Result<(), StoreError> {
+        match self.cells.member(member).and_then(|member| member.cell) {
+            Some(cell) => self.cells.record(&self.batch, cell, record),
+            None => Ok(()),
+        }
     }
 
     /// An analyst's verdict on an incident of which they saw `version`.

@@ -8,10 +8,12 @@ use std::{sync::Arc, thread};
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
+use lapwing_seal::Invite;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
+    cells::{CellId, Cells, MemberId},
     clock::Clock,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
@@ -32,6 +34,29 @@ const QUEUE: usize = 64;
 type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
 enum Command {
+    CellFound {
+        public: Vec<u8>,
+        wrapped: Vec<u8>,
+        name: String,
+        reply: Reply<CellId>,
+    },
+    CellInvite {
+        cell: CellId,
+        label: String,
+        holds_s: i64,
+        reply: Reply<(Invite, i64)>,
+    },
+    CellRevoke {
+        cell: CellId,
+        invite: [u8; 32],
+        reply: Reply<()>,
+    },
+    CellWrite {
+        cell: CellId,
+        member: MemberId,
+        text: String,
+        reply: Reply<()>,
+    },
     Bulletin {
         above: u64,
         reply: Reply<Signed>,
@@ -138,6 +163,64 @@ impl WriterHandle {
         self.ask(|reply| Command::Cancel { id, reply }).await
     }
 
+    /// Makes a cell of a key pair whose secret half is wrapped already.
+    pub(crate) async fn cell_found(
+        &self,
+        public: Vec<u8>,
+        wrapped: Vec<u8>,
+        name: String,
+    ) -> Result<CellId, Refusal> {
+        self.ask(|reply| Command::CellFound {
+            public,
+            wrapped,
+            name,
+            reply,
+        })
+        .await
+    }
+
+    /// Makes an invite, and says until when it holds.
+    pub(crate) async fn cell_invite(
+        &self,
+        cell: CellId,
+        label: String,
+        holds_s: i64,
+    ) -> Result<(Invite, i64), Refusal> {
+        self.ask(|reply| Command::CellInvite {
+            cell,
+            label,
+            holds_s,
+            reply,
+        })
+        .await
+    }
+
+    /// Withdraws an invite.
+    pub(crate) async fn cell_revoke(&self, cell: CellId, invite: [u8; 32]) -> Result<(), Refusal> {
+        self.ask(|reply| Command::CellRevoke {
+            cell,
+            invite,
+            reply,
+        })
+        .await
+    }
+
+    /// Writes to a witness of a cell.
+    pub(crate) async fn cell_write(
+        &self,
+        cell: CellId,
+        member: MemberId,
+        text: String,
+    ) -> Result<(), Refusal> {
+        self.ask(|reply| Command::CellWrite {
+            cell,
+            member,
+            text,
+            reply,
+        })
+        .await
+    }
+
     /// Signs a bulletin with a number greater than `above` and all before.
     pub(crate) async fn bulletin(&self, above: u64) -> Result<Signed, Refusal> {
         self.ask(|reply| Command::Bulletin { above, reply }).await
@@ -179,8 +262,9 @@ pub(crate) struct Office {
 struct Writer {
     store: Store,
     fold: Fold,
+    cells: Cells,
     office: Office,
-    /// Whether the fold may be ahead of the journal.
+    /// Whether fold and cells may be ahead of the store.
     unknown: bool,
 }
 
@@ -188,12 +272,14 @@ struct Writer {
 pub(crate) fn start(
     store: Store,
     fold: Fold,
+    cells: Cells,
     office: Office,
 ) -> (WriterHandle, thread::JoinHandle<()>) {
     let (sender, mut commands) = mpsc::channel(QUEUE);
     let mut writer = Writer {
         store,
         fold,
+        cells,
         office,
         unknown: false,
     };
@@ -241,6 +327,29 @@ impl Writer {
                 let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
             }
+            Command::CellFound {
+                public,
+                wrapped,
+                name,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_found(&public, &wrapped, name)))),
+            Command::CellInvite {
+                cell,
+                label,
+                holds_s,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_invite(cell, label, holds_s)))),
+            Command::CellRevoke {
+                cell,
+                invite,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_revoke(cell, &invite)))),
+            Command::CellWrite {
+                cell,
+                member,
+                text,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_write(cell, member, &text)))),
             Command::Decide {
                 incident,
                 verdict,
@@ -290,11 +399,12 @@ impl Writer {
             self.recover()?;
         }
         let (value, effects) = {
-            let mut turn = Turn::new(self.store.batch()?, &mut self.fold, &self.office);
+            let batch = self.store.batch()?;
+            let mut turn = Turn::new(batch, &mut self.fold, &mut self.cells, &self.office);
             let done = work(&mut turn);
             // A refusal before the first entry leaves the fold as it was; from then on it is ahead
-            // of the journal until the commit.
-            self.unknown = turn.has_appended();
+            // of the journal until the commit. Cells may be ahead wherever the store failed.
+            self.unknown = turn.has_appended() || matches!(done, Err(Refusal::Store(_)));
             let value = done?;
             self.unknown = true;
             turn.apply_rules()?;
@@ -312,6 +422,7 @@ impl Writer {
     fn recover(&mut self) -> Result<(), StoreError> {
         self.store.reread_head()?;
         self.fold = fold_journal(&mut self.store, self.office.tag_key)?;
+        self.cells = Cells::load(&self.store)?;
         self.unknown = false;
         self.show_all();
         Ok(())

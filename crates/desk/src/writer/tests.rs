@@ -83,9 +83,11 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         publish: Arc::new(Notify::new()),
     };
     let fold = fold_journal(&mut store, tag_key).unwrap();
+    let cells = Cells::load(&store).unwrap();
     Writer {
         store,
         fold,
+        cells,
         office,
         unknown: false,
     }
@@ -96,12 +98,13 @@ pub(crate) fn desk_for_pages(dir: &Path) -> (Arc<Hub>, crate::store::Reader, Wri
     let Writer {
         store,
         fold,
+        cells,
         office,
         ..
     } = writer(dir, Arc::new(HandClock(AtomicI64::new(NOW))));
     let reader = store.reader().unwrap();
     let (hub, herald) = (Arc::clone(&office.hub), office.herald.clone());
-    let (handle, _thread) = start(store, fold, office);
+    let (handle, _thread) = start(store, fold, cells, office);
     (hub, reader, handle, herald)
 }
 

@@ -1,0 +1,33 @@
+//! `POST /api/cells/ID/invites`: makes an invite, and shows it this once.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+
+use super::Desk;
+use crate::{
+    api::{
+        refused::{self, Number},
+        types::{InviteMade, InviteRequest},
+    },
+    refusal::Refusal,
+};
+
+pub(super) async fn invites_post(
+    State(desk): State<Desk>,
+    Number(id): Number<u32>,
+    headers: HeaderMap,
+    refused::Json(request): refused::Json<InviteRequest>,
+) -> Result<(StatusCode, Json<InviteMade>), Refusal> {
+    let cell = desk.coordinators.cell(&headers, id)?;
+    let InviteRequest { label, holds_s } = request;
+    let (invite, expires) = desk.writer.cell_invite(cell.id, label, holds_s).await?;
+    let made = InviteMade {
+        id: hex::encode(invite.hash()),
+        code: hex::encode(invite.with_check()),
+        expires,
+    };
+    Ok((StatusCode::CREATED, Json(made)))
+}
