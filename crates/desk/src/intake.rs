@@ -31,7 +31,7 @@ pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), Store
             Err(reason) => turn.append(now, refused(reason), None)?,
             Ok(Frame::Cover) => turn.append(now, Entry::Cover, None)?,
             Ok(Frame::Enrolment(enrolment)) => take_enrolment(turn, &enrolment)?,
-            Ok(Frame::Known(known)) => take_known(turn, known, about)?,
+            Ok(Frame::Known(known)) => take_known(turn, known, &digest, about)?,
             Ok(Frame::Report(report)) => {
                 if turn.batch.knows_tie(&report.author, report.sequence)? {
                     turn.append(now, Entry::Duplicate(Duplicate::Report), None)?
@@ -104,12 +104,26 @@ fn take_enrolment(turn: &mut Turn<'_>, enrolment: &Enrolment) -> Result<Seq, Sto
     turn.append(now, Entry::Enrolment(result), None)
 }
 
-fn take_known(turn: &mut Turn<'_>, known: Known, about: About) -> Result<Seq, StoreError> {
+fn take_known(
+    turn: &mut Turn<'_>,
+    known: Known,
+    digest: &[u8; 32],
+    about: About,
+) -> Result<Seq, StoreError> {
     let now = turn.now();
     let member = match turn.cells.speaker(&known) {
         Speaker::Member(member) => member,
         Speaker::Again => return turn.append(now, Entry::Duplicate(Duplicate::Report), None),
-        Speaker::Unknown => return turn.append(now, refused(AUTHOR), None),
+        // What was seen is not lost with the step by which it was said: it counts as an unknown
+        // witness's, as whoever says it could have sent it anyway.
+        Speaker::Unknown => {
+            let Said::Report(statement) = known.said else {
+                return turn.append(now, refused(AUTHOR), None);
+            };
+            let mut once = [0; 16];
+            once.copy_from_slice(&digest[..16]);
+            return take_report(turn, statement, once, 0, about);
+        }
     };
     let heard = turn.cells.accept(&turn.batch, member, &known.id)?;
     match known.said {

@@ -19,6 +19,9 @@ pub fn code_of(why: &PhoneError) -> &'static str {
         PhoneError::Compose(ComposeError::Future) => "future",
         PhoneError::Compose(ComposeError::Place(_)) => "place",
         PhoneError::Compose(_) => "draft",
+        PhoneError::NotKnown => "not-known",
+        PhoneError::NoDrops => "no-drops",
+        PhoneError::Message(_) => "message",
         PhoneError::UsedUp => "used-up",
         // A bulletin's key that cannot be sealed to, and whatever later versions add.
         _ => "seal",

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use lapwing_model::{Form, FormError};
-use lapwing_seal::{AUTHOR_LEN, FieldSeed, Frame, ReceptionPublic, Report, SealError, seal};
+use lapwing_seal::{
+    AUTHOR_LEN, BucketSecret, FieldSeed, Frame, Invite, MESSAGE_MAX, ReceptionPublic, Report, Said,
+    SealError, Statement, seal,
+};
 use lapwing_wire::{
     Answer, Bulletin, BulletinError, Envelope, KeyEpoch, ReceiptError, VerifyingKey,
 };
 use rand_core::CryptoRng;
 use thiserror::Error;
 
-use crate::{ComposeError, Draft};
+use crate::{ComposeError, Draft, Membership, Standing};
 
 /// The core of a witness's phone.
 pub struct Phone {
@@ -19,6 +22,7 @@ pub struct Phone {
     next_sequence: u32,
     form: Arc<Form>,
     bulletin: Option<Arc<Bulletin>>,
+    membership: Option<Membership>,
 }
 
 /// Why the phone refuses.
@@ -58,6 +62,15 @@ pub enum PhoneError {
     /// It could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The desk does not know this phone, or has not said so yet.
+    #[error("the desk does not know this phone yet")]
+    NotKnown,
+    /// The desk of this bulletin answers nobody: it publishes no drops.
+    #[error("the desk publishes no drops")]
+    NoDrops,
+    /// Empty, or longer than a message may be.
+    #[error("a message of {0} bytes cannot be sent")]
+    Message(usize),
     /// Four billion reports have been sent.
     #[error("this pseudonym is used up")]
     UsedUp,
@@ -89,6 +102,7 @@ impl Phone {
             next_sequence,
             form: Arc::new(Form::civil_protection()),
             bulletin: None,
+            membership: None,
         })
     }
 
@@ -138,6 +152,7 @@ impl Phone {
             next_sequence: 0,
             form: Arc::clone(&self.form),
             bulletin: self.bulletin.clone(),
+            membership: None,
         }
     }
 
@@ -184,6 +199,99 @@ impl Phone {
         self.sealed(rng, draft, now, Some(at))
     }
 
+    /// Takes back what was kept of an enrolment.
+    pub fn recall_membership(&mut self, membership: Membership) {
+        self.membership = Some(membership);
+    }
+
+    /// What is to be kept of the enrolment, before anything sealed after it is sent.
+    pub fn membership(&self) -> Option<&Membership> {
+        self.membership.as_ref()
+    }
+
+    /// Asks the desk to know this phone, by an invite. Whether it does, its reply says; until then
+    /// reports go as an unknown witness's. A phone that asks again begins anew.
+    ///
+    /// # Errors
+    /// When no reception key is known, or the desk publishes no drops.
+    pub fn enrol(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        invite: Invite,
+        bucket: BucketSecret,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
+        let (to, drops) = (self.reception(now)?, self.drops()?);
+        let (membership, enrolment) = Membership::by_invite(rng, invite, bucket, drops);
+        let envelope = seal(rng, &to, &Frame::Enrolment(enrolment))?;
+        self.membership = Some(membership);
+        Ok(envelope)
+    }
+
+    /// Begins all chains anew: after the phone was in other hands, or when the desk asks for it.
+    ///
+    /// # Errors
+    /// `NotKnown`; when no reception key is known, or the desk publishes no drops.
+    pub fn renew(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        bucket: BucketSecret,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
+        let (to, drops) = (self.reception(now)?, self.drops()?);
+        let enrolment = self.known()?.renew(rng, bucket, drops);
+        Ok(seal(rng, &to, &Frame::Enrolment(enrolment))?)
+    }
+
+    /// Seals a message to the coordinator.
+    ///
+    /// # Errors
+    /// `NotKnown`, `Message`; when no reception key is known.
+    pub fn message(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        text: &str,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
+        let text = text.trim();
+        if !(1..=MESSAGE_MAX).contains(&text.len()) {
+            return Err(PhoneError::Message(text.len()));
+        }
+        let to = self.reception(now)?;
+        let known = self.known()?.say(Said::Message(text.to_owned()));
+        Ok(seal(rng, &to, &Frame::Known(known))?)
+    }
+
+    /// Seals a check-in: that the phone is there, and which replies it has. To everybody but the desk
+    /// it looks like cover.
+    ///
+    /// # Errors
+    /// `NotKnown`; when no reception key is known.
+    pub fn check_in(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        acks: Vec<u32>,
+        well: bool,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
+        let to = self.reception(now)?;
+        let known = self.known()?.check_in(acks, well);
+        Ok(seal(rng, &to, &Frame::Known(known))?)
+    }
+
+    fn known(&mut self) -> Result<&mut Membership, PhoneError> {
+        self.membership
+            .as_mut()
+            .filter(|membership| membership.standing() == Standing::Known)
+            .ok_or(PhoneError::NotKnown)
+    }
+
+    fn drops(&self) -> Result<u32, PhoneError> {
+        let bulletin = self.bulletin.as_ref().ok_or(PhoneError::NoBulletin)?;
+        let drops = bulletin.drops.as_ref().ok_or(PhoneError::NoDrops)?;
+        Ok(drops.number)
+    }
+
     /// Seals cover: to everybody but the desk it looks like a report.
     ///
     /// # Errors
@@ -203,9 +311,17 @@ impl Phone {
         let latest = replayed_at.map_or(now, |_| i64::MAX);
         let observation = draft.compose(&self.form, latest)?;
         let to = self.reception(now)?;
+        let seed = FieldSeed::generate(rng);
+        if let Ok(membership) = self.known() {
+            let known = membership.say(Said::Report(Statement {
+                seed,
+                observation,
+                replayed_at,
+            }));
+            return Ok(seal(rng, &to, &Frame::Known(known))?);
+        }
         let sequence = self.next_sequence;
         let after = sequence.checked_add(1).ok_or(PhoneError::UsedUp)?;
-        let seed = FieldSeed::generate(rng);
         let report = Report {
             author: self.author,
             sequence,

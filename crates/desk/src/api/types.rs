@@ -552,8 +552,10 @@ pub struct InviteRequest {
 pub struct InviteMade {
     /// Hash of its secret, hexadecimal.
     pub id: String,
-    /// Secret and check, 22 hexadecimal digits.
+    /// Secret and check, 22 hexadecimal digits: what the QR code holds after `LAPWING:`.
     pub code: String,
+    /// The same as eight words, to be said or written by hand.
+    pub words: Option<TextPair>,
     /// When it ends.
     #[ts(type = "number")]
     pub expires: i64,

@@ -27,6 +27,7 @@ pub(super) async fn invites_post(
     let made = InviteMade {
         id: hex::encode(invite.hash()),
         code: hex::encode(invite.with_check()),
+        words: None,
         expires,
     };
     Ok((StatusCode::CREATED, Json(made)))
