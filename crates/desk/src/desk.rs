@@ -6,7 +6,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::Duration,
 };
 
@@ -23,12 +23,13 @@ use zeroize::Zeroizing;
 use crate::{
     api::{self, Access},
     clock::Clock,
+    drops::{DropPlan, Nobody},
     fold::Fold,
     gazetteer::Gazetteer,
     herald::Herald,
     hub::{Fixed, Hub, RelayState, kind_views},
     opening::Secrets,
-    publish::{Deliverer, Maker},
+    publish::{Above, Deliverer, Maker},
     pull::Puller,
     reception,
     relays::{self, RelayUrl},
@@ -60,6 +61,8 @@ pub struct DeskConfig {
     pub web_dir: Option<PathBuf>,
     /// A detailed map, served with the pages.
     pub pmtiles: Option<PathBuf>,
+    /// How often drops are made, and how many.
+    pub drops: DropPlan,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -245,6 +248,8 @@ impl Desk {
             secrets: secrets.clone(),
             tag_key: *keys.tag,
             publish: Arc::clone(&publish),
+            drops: config.drops,
+            replies: Arc::new(Nobody),
         };
         let herald = office.herald.clone();
         let cursors = config
@@ -256,7 +261,7 @@ impl Desk {
 
         let mut tasks = JoinSet::new();
         let (latest, latest_of_all) = watch::channel(None);
-        let above = Arc::new(AtomicU64::new(0));
+        let above = Arc::new(Above::default());
         tasks.spawn(
             Maker {
                 writer: writer.clone(),

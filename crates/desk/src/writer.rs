@@ -4,7 +4,10 @@
 //! runs ahead of the commit by exactly one transaction; when that one fails, the state is unknown
 //! and is folded again from the journal before anything else is done.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
@@ -13,6 +16,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
     clock::Clock,
+    drops::{DropPlan, ReplyQueue},
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
     herald::Herald,
@@ -20,6 +24,7 @@ use crate::{
     intake,
     opening::{Opened, Secrets},
     publication::{self, Signed},
+    publish::Above,
     reception,
     refusal::Refusal,
     store::{Store, StoreError},
@@ -33,7 +38,7 @@ type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
 enum Command {
     Bulletin {
-        above: u64,
+        above: Arc<Above>,
         reply: Reply<Signed>,
     },
     Cancel {
@@ -138,8 +143,8 @@ impl WriterHandle {
         self.ask(|reply| Command::Cancel { id, reply }).await
     }
 
-    /// Signs a bulletin with a number greater than `above` and all before.
-    pub(crate) async fn bulletin(&self, above: u64) -> Result<Signed, Refusal> {
+    /// Signs a bulletin with a number greater than `above` and all before, with the drops in force.
+    pub(crate) async fn bulletin(&self, above: Arc<Above>) -> Result<Signed, Refusal> {
         self.ask(|reply| Command::Bulletin { above, reply }).await
     }
 
@@ -174,6 +179,9 @@ pub(crate) struct Office {
     pub(crate) tag_key: [u8; 32],
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
+    pub(crate) drops: DropPlan,
+    /// What waits for witnesses.
+    pub(crate) replies: Arc<dyn ReplyQueue>,
 }
 
 struct Writer {
@@ -182,6 +190,8 @@ struct Writer {
     office: Office,
     /// Whether the fold may be ahead of the journal.
     unknown: bool,
+    /// Whether no bulletin has been made since the start.
+    starting: bool,
 }
 
 /// Starts the writer's thread. It ends when told to, or when the last handle is gone.
@@ -196,6 +206,7 @@ pub(crate) fn start(
         fold,
         office,
         unknown: false,
+        starting: true,
     };
     // Before anybody can ask: a page never sees a desk without its incidents.
     writer.show_all();
@@ -236,7 +247,7 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         // Whoever asked may have gone: then nobody reads the answer.
         match command {
-            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(above))),
+            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(&above))),
             Command::Cancel { id, reply } => {
                 let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
@@ -333,19 +344,27 @@ impl Writer {
         Ok(chain.view())
     }
 
-    fn bulletin(&mut self, above: u64) -> Result<Signed, Refusal> {
-        let number = self.turn(|turn| {
-            let number = turn.fold.bulletin().max(above) + 1;
+    fn bulletin(&mut self, above: &Above) -> Result<Signed, Refusal> {
+        let starting = self.starting;
+        let (number, drops) = self.turn(|turn| {
+            let number = turn
+                .fold
+                .bulletin()
+                .max(above.bulletin.load(Ordering::Relaxed))
+                + 1;
             let at = turn.now();
             turn.append(at, Entry::Bulletin(BulletinMade { number }), None)?;
-            Ok(number)
+            let drops = turn.drops(starting, above.drops.load(Ordering::Relaxed))?;
+            Ok((number, drops))
         })?;
+        self.starting = false;
         let secrets = self.office.secrets.present();
         let now = self.office.clock.now();
         Ok(publication::sign(
             &self.office,
             &self.fold,
             &secrets,
+            &drops,
             number,
             now,
         ))

@@ -14,6 +14,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use super::*;
 use crate::{
     desk::Desk,
+    drops::Nobody,
     gazetteer::Gazetteer,
     hub::{Fixed, RelayState, kind_views},
     store::KeySource,
@@ -50,6 +51,7 @@ fn config(dir: &Path, clock: Arc<dyn Clock>) -> crate::DeskConfig {
         gazetteer: Gazetteer::default(),
         web_dir: None,
         pmtiles: None,
+        drops: DropPlan::new(3_600, 3).unwrap(),
         clock,
     }
 }
@@ -66,6 +68,8 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         kinds: kind_views(&config.form),
         region: [0.0; 4],
     };
+    let secrets = Secrets::default();
+    secrets.replace(reception::load(&store).unwrap());
     let relays = vec![RelayState::default()];
     let office = Office {
         hub: Arc::new(Hub::new(fixed, clock.clone(), relays)),
@@ -78,9 +82,11 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         clock,
         root,
         region: config.region,
-        secrets: Secrets::default(),
+        secrets,
         tag_key,
         publish: Arc::new(Notify::new()),
+        drops: config.drops,
+        replies: Arc::new(Nobody),
     };
     let fold = fold_journal(&mut store, tag_key).unwrap();
     Writer {
@@ -88,6 +94,15 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         fold,
         office,
         unknown: false,
+        starting: true,
+    }
+}
+
+/// What a relay has and the desk may not remember.
+fn above(bulletin: u64, drops: u32) -> Above {
+    Above {
+        bulletin: bulletin.into(),
+        drops: drops.into(),
     }
 }
 
@@ -203,7 +218,7 @@ fn live(writer: &mut Writer, clock: &HandClock, seed: u8, steps: u32) {
                 });
             }
             3 => writer.time_passed().unwrap(),
-            4 => drop(writer.bulletin(0).unwrap()),
+            4 => drop(writer.bulletin(&above(0, 0)).unwrap()),
             _ => {
                 let n = u64::from(rng.next_u32() % 25);
                 let envelopes = opened(&mut rng, now, n);
@@ -326,10 +341,193 @@ fn a_bulletin_carries_thirteen_keys_and_its_number_only_grows() {
             .verify(&root)
             .unwrap()
     };
-    let first = desk.bulletin(0).unwrap();
+    let first = desk.bulletin(&above(0, 0)).unwrap();
     assert_eq!((first.number, read(&first).keys.len()), (1, 13));
-    assert_eq!(desk.bulletin(40).unwrap().number, 41, "a relay had seen 40");
+    assert_eq!(
+        desk.bulletin(&above(40, 0)).unwrap().number,
+        41,
+        "a relay had seen 40"
+    );
     drop(desk);
     let mut desk = writer(dir.path(), clock);
-    assert_eq!(desk.bulletin(0).unwrap().number, 42);
+    assert_eq!(desk.bulletin(&above(0, 0)).unwrap().number, 42);
+}
+
+mod drops {
+    use std::sync::{Mutex, PoisonError};
+
+    use lapwing_seal::{BucketSecret, Content, Reply as Answer, ReplyChains, RootSecret};
+    use lapwing_wire::{Bulletin, Drop, Publication};
+
+    use super::*;
+    use crate::{
+        drops::{Made, Recipient, ReplyQueue, Waiting},
+        store::Batch,
+    };
+
+    const HOUR: i64 = 3_600;
+
+    /// One witness, in memory.
+    struct Queue(Mutex<Recipient>);
+
+    impl Queue {
+        fn new(number: u32, ids: std::ops::Range<u32>) -> Self {
+            let content = || Content::Message {
+                at: NOW,
+                text: "ми отримали".into(),
+            };
+            let replies = ids.map(|id| Waiting {
+                reply: Answer {
+                    id,
+                    content: content(),
+                },
+                since: NOW,
+                shown: false,
+            });
+            Self(Mutex::new(Recipient {
+                witness: 1,
+                bucket: BucketSecret::from_bytes([4; 32]),
+                chains: ReplyChains::new(&RootSecret::from_bytes([5; 32]), number),
+                replies: replies.collect(),
+            }))
+        }
+
+        fn with<T>(&self, look: impl FnOnce(&mut Recipient) -> T) -> T {
+            look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        }
+    }
+
+    impl ReplyQueue for Queue {
+        fn recipients(&self, _: &Batch<'_>) -> Result<Vec<Recipient>, StoreError> {
+            Ok(vec![self.with(|kept| Recipient {
+                witness: kept.witness,
+                bucket: kept.bucket.clone(),
+                chains: ReplyChains::from_bytes(&kept.chains.to_bytes()),
+                replies: kept.replies.clone(),
+            })])
+        }
+
+        fn made(
+            &self,
+            _: &Batch<'_>,
+            mut recipients: Vec<Recipient>,
+            made: &Made,
+        ) -> Result<(), StoreError> {
+            let mut moved = recipients.remove(0);
+            for waiting in &mut moved.replies {
+                waiting.shown |= made.shown.contains(&(1, waiting.reply.id));
+            }
+            moved
+                .replies
+                .retain(|w| !made.expired.contains(&(1, w.reply.id)));
+            self.with(|kept| *kept = moved);
+            Ok(())
+        }
+    }
+
+    fn read(desk: &Writer, signed: &Signed) -> (Bulletin, Vec<Drop>) {
+        let publication = Publication::decode(&signed.bytes).unwrap();
+        let bulletin = publication
+            .verify(&desk.office.root.verifying_key())
+            .unwrap();
+        let drops = bulletin
+            .files
+            .iter()
+            .zip(&publication.files)
+            .filter(|(listed, _)| listed.name.starts_with("drops/"))
+            .map(|(_, bytes)| Drop::from_bytes(bytes).unwrap())
+            .collect();
+        (bulletin, drops)
+    }
+
+    fn number(bulletin: &Bulletin) -> u32 {
+        bulletin.drops.unwrap().number
+    }
+
+    #[test]
+    fn drops_stay_the_same_within_a_period_and_are_all_new_in_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        assert_eq!(signed.drops_due, NOW + HOUR);
+        let (first, drops) = read(&desk, &signed);
+        assert_eq!((number(&first), drops.len()), (1, 3));
+
+        clock.0.store(NOW + HOUR - 1, Ordering::SeqCst);
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (again, same) = read(&desk, &signed);
+        assert!(again.number > first.number);
+        assert_eq!((number(&again), &same), (1, &drops));
+
+        clock.0.store(NOW + HOUR, Ordering::SeqCst);
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (next, others) = read(&desk, &signed);
+        assert_eq!(number(&next), 2);
+        assert!(others.iter().all(|drop| !drops.contains(drop)));
+        assert!(desk.store.setting::<1>("drops").is_err(), "they are kept");
+    }
+
+    #[test]
+    fn after_a_crash_the_same_drops_are_in_force_and_no_number_comes_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (_, drops) = read(&desk, &signed);
+        drop(desk);
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (same, kept) = read(&desk, &signed);
+        assert_eq!((number(&same), &kept), (1, &drops));
+        drop(desk);
+        clock.0.store(NOW + 3 * HOUR, Ordering::SeqCst);
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (later, _) = read(&desk, &signed);
+        assert_eq!(
+            number(&later),
+            5,
+            "three periods, and one more after a start"
+        );
+        let signed = desk.bulletin(&above(0, 90)).unwrap();
+        let (beyond, _) = read(&desk, &signed);
+        assert_eq!(number(&beyond), 91, "a relay had seen 90");
+    }
+
+    #[test]
+    fn what_the_desk_says_is_found_by_the_phone_until_it_is_acknowledged() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let queue = Arc::new(Queue::new(1, 0..10));
+        desk.office.replies = Arc::clone(&queue) as Arc<dyn ReplyQueue>;
+        let phone = Queue::new(1, 0..0);
+        let mut got = std::collections::BTreeSet::new();
+        for hour in 0..4 {
+            clock.0.store(NOW + hour * HOUR, Ordering::SeqCst);
+            let signed = desk.bulletin(&above(0, 0)).unwrap();
+            let (bulletin, drops) = read(&desk, &signed);
+            let (bucket, found) = phone.with(|kept| {
+                let bucket = kept.bucket.bucket(NOW + hour * HOUR, 3);
+                let found = kept
+                    .chains
+                    .find(number(&bulletin), &drops[usize::from(bucket)]);
+                (bucket, found.unwrap())
+            });
+            assert_eq!(found.unopened, 0);
+            assert_eq!(found.replies.len(), if hour < 2 { 8 } else { 2 });
+            for (n, other) in (0..).zip(&drops) {
+                let there = phone.with(|kept| kept.chains.find(number(&bulletin), other).unwrap());
+                assert!(n == bucket || there.replies.is_empty());
+            }
+            got.extend(found.replies.iter().map(|reply| reply.id));
+            // The second hour's acknowledgement arrives.
+            if hour == 1 {
+                let ids: Vec<u32> = found.replies.iter().map(|reply| reply.id).collect();
+                queue.with(|kept| kept.replies.retain(|w| !ids.contains(&w.reply.id)));
+            }
+        }
+        assert!(got.into_iter().eq(0..10));
+    }
 }
