@@ -10,7 +10,7 @@ pub fn code_of(why: &PhoneError) -> &'static str {
         PhoneError::Bulletin(BulletinError::RootKey) => "bulletin-other-desk",
         PhoneError::Bulletin(BulletinError::Signature) => "bulletin-signature",
         PhoneError::Bulletin(_) => "bulletin-malformed",
-        PhoneError::Older { .. } => "bulletin-older",
+        PhoneError::Older { .. } | PhoneError::OlderDrops { .. } => "bulletin-older",
         PhoneError::Expired => "bulletin-expired",
         PhoneError::Form(_) => "form",
         PhoneError::NoBulletin => "no-bulletin",

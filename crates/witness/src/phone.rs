@@ -19,6 +19,8 @@ pub struct Phone {
     next_sequence: u32,
     form: Arc<Form>,
     bulletin: Option<Arc<Bulletin>>,
+    /// The highest number of drops seen.
+    drops: u32,
 }
 
 /// Why the phone refuses.
@@ -38,6 +40,14 @@ pub enum PhoneError {
         offered: u64,
         /// The highest seen.
         known: u64,
+    },
+    /// Its drops are older than what the phone has seen.
+    #[error("drops {offered} are older than {known}, which are known")]
+    OlderDrops {
+        /// Their number.
+        offered: u32,
+        /// The highest seen.
+        known: u32,
     },
     /// Past its time.
     #[error("the bulletin has expired")]
@@ -89,6 +99,7 @@ impl Phone {
             next_sequence,
             form: Arc::new(Form::civil_protection()),
             bulletin: None,
+            drops: 0,
         })
     }
 
@@ -124,7 +135,13 @@ impl Phone {
                 known,
             });
         }
+        let drops = bulletin.drops.map(|drops| drops.number);
+        if let Some(offered) = drops.filter(|&offered| offered < self.drops) {
+            let known = self.drops;
+            return Err(PhoneError::OlderDrops { offered, known });
+        }
         self.form = Arc::new(Form::parse(&bulletin.form)?);
+        self.drops = self.drops.max(drops.unwrap_or(0));
         Ok(self.bulletin.insert(Arc::new(bulletin)))
     }
 
@@ -138,6 +155,7 @@ impl Phone {
             next_sequence: 0,
             form: Arc::clone(&self.form),
             bulletin: self.bulletin.clone(),
+            drops: self.drops,
         }
     }
 
