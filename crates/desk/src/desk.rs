@@ -6,7 +6,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,12 +24,13 @@ use crate::{
     api::{self, Access, Coordinators},
     cells::Cells,
     clock::Clock,
+    drops::DropPlan,
     fold::Fold,
     gazetteer::Gazetteer,
     herald::Herald,
     hub::{Fixed, Hub, RelayState, kind_views},
     opening::Secrets,
-    publish::{Deliverer, Maker},
+    publish::{Above, Deliverer, Maker},
     pull::Puller,
     reception,
     relays::{self, RelayUrl},
@@ -61,6 +62,8 @@ pub struct DeskConfig {
     pub web_dir: Option<PathBuf>,
     /// A detailed map, served with the pages.
     pub pmtiles: Option<PathBuf>,
+    /// How often drops are made, and how many.
+    pub drops: DropPlan,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -246,6 +249,7 @@ impl Desk {
             secrets: secrets.clone(),
             tag_key: *keys.tag,
             publish: Arc::clone(&publish),
+            drops: config.drops,
         };
         let herald = office.herald.clone();
         let cursors = config
@@ -258,7 +262,7 @@ impl Desk {
 
         let mut tasks = JoinSet::new();
         let (latest, latest_of_all) = watch::channel(None);
-        let above = Arc::new(AtomicU64::new(0));
+        let above = Arc::new(Above::default());
         tasks.spawn(
             Maker {
                 writer: writer.clone(),

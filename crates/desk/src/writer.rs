@@ -4,7 +4,10 @@
 //! runs ahead of the commit by exactly one transaction; when that one fails, the state is unknown
 //! and is folded again from the journal before anything else is done.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
@@ -15,6 +18,7 @@ use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
     cells::{CellId, Cells, MemberId},
     clock::Clock,
+    drops::DropPlan,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
     herald::Herald,
@@ -22,6 +26,7 @@ use crate::{
     intake,
     opening::{Opened, Secrets},
     publication::{self, Signed},
+    publish::Above,
     reception,
     refusal::Refusal,
     store::{Store, StoreError},
@@ -58,7 +63,7 @@ enum Command {
         reply: Reply<()>,
     },
     Bulletin {
-        above: u64,
+        above: Arc<Above>,
         reply: Reply<Signed>,
     },
     Cancel {
@@ -221,8 +226,8 @@ impl WriterHandle {
         .await
     }
 
-    /// Signs a bulletin with a number greater than `above` and all before.
-    pub(crate) async fn bulletin(&self, above: u64) -> Result<Signed, Refusal> {
+    /// Signs a bulletin with a number greater than `above` and all before, with the drops in force.
+    pub(crate) async fn bulletin(&self, above: Arc<Above>) -> Result<Signed, Refusal> {
         self.ask(|reply| Command::Bulletin { above, reply }).await
     }
 
@@ -257,6 +262,7 @@ pub(crate) struct Office {
     pub(crate) tag_key: [u8; 32],
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
+    pub(crate) drops: DropPlan,
 }
 
 struct Writer {
@@ -266,6 +272,8 @@ struct Writer {
     office: Office,
     /// Whether fold and cells may be ahead of the store.
     unknown: bool,
+    /// Whether no bulletin has been made since the start.
+    starting: bool,
 }
 
 /// Starts the writer's thread. It ends when told to, or when the last handle is gone.
@@ -282,6 +290,7 @@ pub(crate) fn start(
         cells,
         office,
         unknown: false,
+        starting: true,
     };
     // Before anybody can ask: a page never sees a desk without its incidents.
     writer.show_all();
@@ -322,7 +331,7 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         // Whoever asked may have gone: then nobody reads the answer.
         match command {
-            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(above))),
+            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(&above))),
             Command::Cancel { id, reply } => {
                 let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
@@ -444,19 +453,27 @@ impl Writer {
         Ok(chain.view())
     }
 
-    fn bulletin(&mut self, above: u64) -> Result<Signed, Refusal> {
-        let number = self.turn(|turn| {
-            let number = turn.fold.bulletin().max(above) + 1;
+    fn bulletin(&mut self, above: &Above) -> Result<Signed, Refusal> {
+        let starting = self.starting;
+        let (number, drops) = self.turn(|turn| {
+            let number = turn
+                .fold
+                .bulletin()
+                .max(above.bulletin.load(Ordering::Relaxed))
+                + 1;
             let at = turn.now();
             turn.append(at, Entry::Bulletin(BulletinMade { number }), None)?;
-            Ok(number)
+            let drops = turn.drops(starting, above.drops.load(Ordering::Relaxed))?;
+            Ok((number, drops))
         })?;
+        self.starting = false;
         let secrets = self.office.secrets.present();
         let now = self.office.clock.now();
         Ok(publication::sign(
             &self.office,
             &self.fold,
             &secrets,
+            &drops,
             number,
             now,
         ))

@@ -72,6 +72,16 @@ impl Store {
 }
 
 impl Batch<'_> {
+    /// A setting of any length, as of this transaction.
+    pub(crate) fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self
+            .connection()
+            .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        Ok(value)
+    }
+
     /// Writes a setting.
     pub(crate) fn set(&self, name: &'static str, value: &[u8]) -> Result<(), StoreError> {
         self.connection()

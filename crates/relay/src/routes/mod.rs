@@ -6,6 +6,7 @@
 //! GET  /v1/bulletin         public_get        anybody
 //! GET  /v1/warnings.atom    public_get        anybody
 //! GET  /v1/warnings/ID.xml  public_get        anybody
+//! GET  /v1/drops/BUCKET     public_get        anybody
 //! PUT  /v1/publication      publication_put   whoever has a bulletin signed by the desk
 //! GET  /v1/health           health_get        anybody
 //! ```
@@ -67,6 +68,10 @@ pub(crate) fn router<S: Store>(relay: Arc<Relay<S>>) -> Router {
         .route(
             "/v1/warnings/{name}",
             get(public_get::warning::<S>).fallback(no("GET, HEAD")),
+        )
+        .route(
+            "/v1/drops/{bucket}",
+            get(public_get::drop::<S>).fallback(no("GET, HEAD")),
         )
         .route(
             "/v1/publication",

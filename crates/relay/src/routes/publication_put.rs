@@ -17,7 +17,7 @@ pub(crate) async fn handler<S: Store>(
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "publication-refused",
-            "the publication is larger than 8 MiB",
+            "the publication is larger than 16 MiB",
         )
     };
     let body = read(body, PUBLICATION_MAX).await?.ok_or_else(too_large)?;
