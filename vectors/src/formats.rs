@@ -1,6 +1,7 @@
 //! The formats, one a file.
 
 mod bulletin;
+mod drop;
 mod envelope;
 mod form;
 mod frame;
@@ -11,6 +12,7 @@ mod pull;
 mod receipt;
 mod reception_key;
 mod record;
+mod reply;
 mod rounding;
 mod seal;
 
@@ -37,6 +39,7 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     receipt::ANSWER,
     bulletin::BULLETIN,
+    drop::DROP,
     envelope::ENVELOPE,
     form::FORM_FILE,
     frame::FRAME,
@@ -47,8 +50,10 @@ pub const FORMATS: &[Format] = &[
     receipt::RECEIPT,
     reception_key::RECEPTION_KEY,
     record::RECORD,
+    reply::REPLY,
     rounding::ROUNDING,
     seal::SEAL,
+    reply::SLOT,
 ];
 
 impl Format {

@@ -9,6 +9,7 @@
 //! never meet a reply whose turn is always in the hours between. In both halves every witness gets
 //! one slot before any gets two, so that nobody's long queue holds up another's.
 
+pub mod drill;
 mod schedule;
 
 pub use schedule::DropPlan;

@@ -9,7 +9,7 @@ use thiserror::Error;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a relay is asked to hold back an empty answer, seconds.
 pub(crate) const WAIT_S: u64 = 20;
-/// Time for a whole exchange, the waiting included: slow lines carry 8 MiB in it.
+/// Time for a whole exchange, the waiting included: slow lines carry a publication in it.
 const WHOLE: Duration = Duration::from_secs(WAIT_S + 100);
 
 /// The address of a relay.
