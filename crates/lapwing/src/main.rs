@@ -1,4 +1,4 @@
-//! The program: up, relay, desk, web, witness, replay, evaluate.
+//! The program: up, relay, desk, web, witness, words, replay, evaluate.
 //!
 //! Each role is a module with its arguments and a `run`; what a role does lives in its crate. The
 //! machine's clock and randomness enter here (and in the servers' crates), never in a core crate.
@@ -17,6 +17,7 @@ mod shutdown;
 mod up;
 mod web;
 mod witness;
+mod words;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,9 @@ enum Role {
     /// Report from the command line
     #[command(subcommand)]
     Witness(witness::Witness),
+    /// Say a report in fourteen words, and read it again
+    #[command(subcommand)]
+    Words(words::Words),
     /// Send a file of reports through the real path, one witness a source
     Replay(replay::Replay),
     /// Run the fusing alone on a file of reports and print how well it did
@@ -64,6 +68,7 @@ async fn main() -> ExitCode {
         Role::Desk(desk) => desk.run().await,
         Role::Web(web) => web.run().await,
         Role::Witness(witness) => witness.run().await,
+        Role::Words(words) => return words.run(),
         Role::Replay(replay) => replay.run().await,
         Role::Evaluate(evaluate) => evaluate.run(),
     };
