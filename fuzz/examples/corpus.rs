@@ -232,6 +232,7 @@ fn bulletin(feed: &[u8], public: &[u8; lapwing_wire::RECEPTION_PUBLIC_LEN]) -> B
             name: "warnings.atom".to_owned(),
             sha256,
         }],
+        passes: None,
     }
 }
 

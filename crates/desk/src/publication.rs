@@ -82,6 +82,7 @@ pub(crate) fn sign(
                 sha256: Sha256::digest(bytes).into(),
             })
             .collect(),
+        passes: None,
     };
     let publication = Publication {
         bulletin: bulletin.sign(&office.root),

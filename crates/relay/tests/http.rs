@@ -130,6 +130,7 @@ fn publication(number: u64, key: &SigningKey, feed: &[u8]) -> Publication {
                 sha256: Sha256::digest(file).into(),
             })
             .collect(),
+        passes: None,
     };
     Publication {
         bulletin: bulletin.sign(key),

@@ -89,6 +89,7 @@ mod tests {
                 texts: vec![text("uk", "Обстріл"), text("en", "Shelling")],
             }],
             files: Vec::new(),
+            passes: None,
         });
         assert_eq!(shown["region"], json!([22.0, 44.0, 40.25, 52.5]));
         assert_eq!(shown["keys_until"], json!(KeyEpoch(3).ends()));

@@ -54,6 +54,7 @@ impl Desk {
             form: Form::civil_protection().source().to_vec(),
             warnings: Vec::new(),
             files: Vec::new(),
+            passes: None,
         }
         .sign(&self.root)
     }
