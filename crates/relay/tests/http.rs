@@ -20,10 +20,10 @@ use axum::{
 use futures_util::Stream;
 use http_body_util::BodyExt as _;
 use lapwing_model::{Form, Place, Region};
-use lapwing_relay::{NewEnvelope, Relay, Store, StoreError, Stored};
+use lapwing_relay::{NewEnvelope, Relay, Spend, Store, StoreError, Stored};
 use lapwing_wire::{
     ANSWER_LEN, Answer, Bulletin, ENVELOPE_LEN, Envelope, KeyEpoch, ListedFile, PUBLICATION_MAX,
-    Publication, ReceptionKey, SigningKey, VerifyingKey, pull, records,
+    PassEpoch, Publication, ReceptionKey, SigningKey, VerifyingKey, pull, records,
 };
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -569,6 +569,12 @@ type Failure = fn() -> StoreError;
 
 impl Store for Failing {
     async fn put(&self, _: NewEnvelope) -> Result<Stored, StoreError> {
+        Err(self.0())
+    }
+    async fn spent(&self, _: &Spend) -> Result<Option<[u8; 32]>, StoreError> {
+        Err(self.0())
+    }
+    async fn forget_passes(&self, _: PassEpoch) -> Result<(), StoreError> {
         Err(self.0())
     }
     async fn range(&self, _: u64, _: u32) -> Result<Vec<u8>, StoreError> {
