@@ -27,6 +27,7 @@ use crate::{
     gazetteer::Gazetteer,
     herald::Herald,
     hub::{Fixed, Hub, RelayState, kind_views},
+    issuer::Watcher,
     opening::Secrets,
     publish::{Deliverer, Maker},
     pull::Puller,
@@ -97,6 +98,7 @@ pub struct Desk {
     fold: Fold,
     keys: Keys,
     secrets: BTreeMap<u32, ReceptionSecret>,
+    issuer: Option<RelayUrl>,
 }
 
 impl fmt::Debug for Desk {
@@ -187,7 +189,15 @@ impl Desk {
             fold,
             keys,
             secrets,
+            issuer: None,
         })
+    }
+
+    /// Names an issuer of passes in the bulletin, with the keys that it shows from now on.
+    #[must_use]
+    pub fn issuing(mut self, issuer: Option<RelayUrl>) -> Self {
+        self.issuer = issuer;
+        self
     }
 
     /// The Ed25519 key by which phones and relays know this desk.
@@ -222,6 +232,7 @@ impl Desk {
             fold,
             keys,
             secrets,
+            issuer,
         } = self;
         let hub = Arc::new(hub(&config, &store)?);
         let reader = Arc::new(store.reader()?);
@@ -244,6 +255,7 @@ impl Desk {
             region: config.region,
             secrets: secrets.clone(),
             tag_key: *keys.tag,
+            issuer: issuer.as_ref().map(|url| url.as_str().to_owned()),
             publish: Arc::clone(&publish),
         };
         let herald = office.herald.clone();
@@ -294,6 +306,15 @@ impl Desk {
             tasks.spawn(deliverer.run());
         }
         drop(latest_of_all);
+        if let Some(issuer) = issuer {
+            let watcher = Watcher {
+                issuer,
+                client: client.clone(),
+                writer: writer.clone(),
+                wake: Arc::clone(&publish),
+            };
+            tasks.spawn(watcher.run());
+        }
         tasks.spawn({
             let hub = Arc::clone(&hub);
             async move { hub.gather().await }

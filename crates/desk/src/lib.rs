@@ -48,6 +48,7 @@ mod gazetteer;
 mod herald;
 mod hub;
 mod intake;
+mod issuer;
 mod judge;
 mod opening;
 mod publication;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use lapwing_model::Place;
 use lapwing_seal::ReceptionSecret;
 use lapwing_warn::{Alert, FeedInfo, Language, Text, Time, Uri, feed, from_xml};
-use lapwing_wire::{Bulletin, BulletinWarning, ListedFile, Publication, WarningState, WarningText};
+use lapwing_wire::{
+    Bulletin, BulletinWarning, ListedFile, PassIssuer, Publication, WarningState, WarningText,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -39,6 +41,7 @@ pub(crate) fn sign(
     office: &Office,
     fold: &Fold,
     secrets: &BTreeMap<u32, ReceptionSecret>,
+    passes: Option<PassIssuer>,
     number: u64,
     now: i64,
 ) -> Signed {
@@ -82,7 +85,7 @@ pub(crate) fn sign(
                 sha256: Sha256::digest(bytes).into(),
             })
             .collect(),
-        passes: None,
+        passes,
     };
     let publication = Publication {
         bulletin: bulletin.sign(&office.root),

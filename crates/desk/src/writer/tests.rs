@@ -80,6 +80,7 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         region: config.region,
         secrets: Secrets::default(),
         tag_key,
+        issuer: None,
         publish: Arc::new(Notify::new()),
     };
     let fold = fold_journal(&mut store, tag_key).unwrap();
