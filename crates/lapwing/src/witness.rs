@@ -13,7 +13,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
 use crate::{
-    clock, entropy,
+    clock, entropy, passes,
     relay_client::{RelayClient, root_key},
 };
 
@@ -22,6 +22,8 @@ use crate::{
 pub(crate) enum Witness {
     /// Seal one observation and send it
     Report(Box<Report>),
+    /// Fetch a batch of passes
+    Passes(passes::Passes),
     /// List the kinds of the form
     Kinds,
 }
@@ -69,6 +71,9 @@ pub(crate) struct Report {
     /// report comes from somebody new
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// File of passes (`lapwing witness passes`), for desks whose bulletin names an issuer
+    #[arg(long, value_name = "FILE")]
+    passes: Option<PathBuf>,
 }
 
 impl Witness {
@@ -76,6 +81,7 @@ impl Witness {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Report(report) => report.run().await,
+            Self::Passes(passes) => passes.run().await,
             Self::Kinds => {
                 for kind in Form::civil_protection().kinds() {
                     println!("{:<16} {:<28} {}", kind.name, kind.label.en, kind.label.uk);
@@ -111,7 +117,17 @@ impl Report {
         if let Some(path) = &self.state {
             write_state(path, &author, phone.next_sequence())?;
         }
-        let delivered = relay.deliver(&envelope, Duration::from_secs(30)).await?;
+        let named = phone.bulletin().is_some_and(|b| b.passes.is_some());
+        let pass = match &self.passes {
+            Some(path) if named => passes::take(path, now)?,
+            _ => None,
+        };
+        if named && pass.is_none() {
+            eprintln!("no pass at hand: a relay that asks for one will refuse");
+        }
+        let delivered = relay
+            .deliver(&envelope, pass.as_ref(), Duration::from_secs(30))
+            .await?;
         println!(
             "{}",
             serde_json::json!({ "accepted": true, "tries": delivered.tries, "kind": self.kind })
