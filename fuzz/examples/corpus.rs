@@ -251,6 +251,7 @@ fn bulletin(feed: &[u8], public: &[u8; lapwing_wire::RECEPTION_PUBLIC_LEN]) -> B
             sha256,
         }],
         drops: None,
+        passes: None,
     }
 }
 

@@ -156,6 +156,7 @@ pub(crate) fn bulletin() -> Bulletin {
             sha256: Sha256::digest(FEED).into(),
         }],
         drops: None,
+        passes: None,
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn phone_and_secret() -> anyhow::Result<(Phone, ReceptionSecret)> {
         warnings: Vec::new(),
         files: Vec::new(),
         drops: None,
+        passes: None,
     };
     let mut phone = Phone::new(root.verifying_key().as_bytes(), [3; 16], 0)?;
     phone.accept_bulletin(&bulletin.sign(&root), NOW)?;

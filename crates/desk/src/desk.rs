@@ -29,6 +29,7 @@ use crate::{
     gazetteer::Gazetteer,
     herald::Herald,
     hub::{Fixed, Hub, RelayState, kind_views},
+    issuer::Watcher,
     opening::Secrets,
     publish::{Above, Deliverer, Maker},
     pull::Puller,
@@ -101,6 +102,7 @@ pub struct Desk {
     fold: Fold,
     keys: Keys,
     secrets: BTreeMap<u32, ReceptionSecret>,
+    issuer: Option<RelayUrl>,
 }
 
 impl fmt::Debug for Desk {
@@ -191,7 +193,15 @@ impl Desk {
             fold,
             keys,
             secrets,
+            issuer: None,
         })
+    }
+
+    /// Names an issuer of passes in the bulletin, with the keys that it shows from now on.
+    #[must_use]
+    pub fn issuing(mut self, issuer: Option<RelayUrl>) -> Self {
+        self.issuer = issuer;
+        self
     }
 
     /// The Ed25519 key by which phones and relays know this desk.
@@ -226,6 +236,7 @@ impl Desk {
             fold,
             keys,
             secrets,
+            issuer,
         } = self;
         let hub = Arc::new(hub(&config, &store)?);
         let reader = Arc::new(store.reader()?);
@@ -248,6 +259,7 @@ impl Desk {
             region: config.region,
             secrets: secrets.clone(),
             tag_key: *keys.tag,
+            issuer: issuer.as_ref().map(|url| url.as_str().to_owned()),
             publish: Arc::clone(&publish),
             drops: config.drops,
         };
@@ -300,6 +312,15 @@ impl Desk {
             tasks.spawn(deliverer.run());
         }
         drop(latest_of_all);
+        if let Some(issuer) = issuer {
+            let watcher = Watcher {
+                issuer,
+                client: client.clone(),
+                writer: writer.clone(),
+                wake: Arc::clone(&publish),
+            };
+            tasks.spawn(watcher.run());
+        }
         tasks.spawn({
             let hub = Arc::clone(&hub);
             async move { hub.gather().await }

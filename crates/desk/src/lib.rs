@@ -51,6 +51,7 @@ mod gazetteer;
 mod herald;
 mod hub;
 mod intake;
+mod issuer;
 mod judge;
 mod opening;
 mod publication;

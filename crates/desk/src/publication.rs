@@ -6,7 +6,8 @@ use lapwing_model::Place;
 use lapwing_seal::ReceptionSecret;
 use lapwing_warn::{Alert, FeedInfo, Language, Text, Time, Uri, feed, from_xml};
 use lapwing_wire::{
-    Bulletin, BulletinWarning, Drops, ListedFile, Publication, WarningState, WarningText,
+    Bulletin, BulletinWarning, Drops, ListedFile, PassIssuer, Publication, WarningState,
+    WarningText,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -45,6 +46,7 @@ pub(crate) fn sign(
     fold: &Fold,
     secrets: &BTreeMap<u32, ReceptionSecret>,
     drops: &Current,
+    passes: Option<PassIssuer>,
     number: u64,
     now: i64,
 ) -> Signed {
@@ -93,6 +95,7 @@ pub(crate) fn sign(
             })
             .collect(),
         drops: Some(drops.listed()),
+        passes,
     };
     let publication = Publication {
         bulletin: bulletin.sign(&office.root),

@@ -93,6 +93,9 @@ pub(crate) enum Trouble {
     /// Not records, or out of order.
     #[error("it sends what are no records")]
     Records(#[source] lapwing_wire::RecordError),
+    /// Not an issuer's directory.
+    #[error("it sends what is no directory of an issuer")]
+    Directory,
     /// The desk's own store.
     #[error("the desk's own store does not take more")]
     Store(#[source] crate::refusal::Refusal),

@@ -12,6 +12,7 @@ use std::{
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
 use lapwing_seal::Invite;
+use lapwing_wire::IssuerKey;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     fold::{Case, Chain, Effects, Fold},
     herald::Herald,
     hub::{Changes, Hub, ShownWarning},
-    intake,
+    intake, issuer,
     opening::{Opened, Secrets},
     publication::{self, Signed},
     publish::Above,
@@ -85,6 +86,10 @@ enum Command {
         after: i64,
         opened: Vec<Opened>,
         reply: Reply<()>,
+    },
+    PassKeys {
+        keys: Vec<IssuerKey>,
+        reply: Reply<bool>,
     },
     Stop,
     TimePassed {
@@ -231,6 +236,11 @@ impl WriterHandle {
         self.ask(|reply| Command::Bulletin { above, reply }).await
     }
 
+    /// Pins keys that an issuer shows; whether there were new ones.
+    pub(crate) async fn pass_keys(&self, keys: Vec<IssuerKey>) -> Result<bool, Refusal> {
+        self.ask(|reply| Command::PassKeys { keys, reply }).await
+    }
+
     /// Lets time do its part: keys, expiry, closing.
     pub(crate) async fn time_passed(&self) -> Result<(), Refusal> {
         self.ask(|reply| Command::TimePassed { reply }).await
@@ -260,6 +270,8 @@ pub(crate) struct Office {
     pub(crate) region: Region,
     pub(crate) secrets: Secrets,
     pub(crate) tag_key: [u8; 32],
+    /// Address of the issuer of passes.
+    pub(crate) issuer: Option<String>,
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
     pub(crate) drops: DropPlan,
@@ -385,6 +397,11 @@ impl Writer {
                     Ok(turn.batch.cursor(&relay, after)?)
                 })));
             }
+            Command::PassKeys { keys, reply } => {
+                let now = self.office.clock.now();
+                let pinned = issuer::pin(&mut self.store, &keys, now);
+                drop(reply.send(pinned.map_err(Refusal::from)));
+            }
             // The loop that calls this ends on it.
             Command::Stop => {}
             Command::TimePassed { reply } => drop(reply.send(self.time_passed())),
@@ -469,11 +486,13 @@ impl Writer {
         self.starting = false;
         let secrets = self.office.secrets.present();
         let now = self.office.clock.now();
+        let passes = issuer::published(&self.store, self.office.issuer.as_deref(), now)?;
         Ok(publication::sign(
             &self.office,
             &self.fold,
             &secrets,
             &drops,
+            passes,
             number,
             now,
         ))

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use lapwing_desk::{ClockMode, DeskConfig, DropPlan, Gazetteer, KeySource, RelayUrl, SystemClock};
 use lapwing_model::{Form, Place, Region};
+use lapwing_wire::ISSUER_URL_MAX;
 use zeroize::Zeroizing;
 
 use crate::shutdown;
@@ -65,6 +66,9 @@ struct Run {
     /// A relay to pull from and publish to; may be given several times
     #[arg(long = "relay", value_name = "URL")]
     relays: Vec<String>,
+    /// The issuer of passes, named with its keys in the bulletin
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
     /// Where to listen, on loopback only
     #[arg(long, default_value = "127.0.0.1:8102")]
     listen: SocketAddr,
@@ -321,7 +325,17 @@ impl Run {
             self.pmtiles,
             self.drops,
         )?;
-        let desk = lapwing_desk::Desk::open_or_init(config)?;
+        // A longer one would make the bulletin one that nobody takes.
+        let fits = |url: &String| url.len() <= ISSUER_URL_MAX;
+        anyhow::ensure!(
+            self.issuer.as_ref().is_none_or(fits),
+            "the issuer's address is too long"
+        );
+        let issuer = self
+            .issuer
+            .map(|url| RelayUrl::parse(&url).with_context(|| format!("{url} is no address")))
+            .transpose()?;
+        let desk = lapwing_desk::Desk::open_or_init(config)?.issuing(issuer);
         let bound = lapwing_http::bind(self.listen).await?;
         println!("desk      {}", desk.sign_in_address(bound.address));
         println!("root key  {}", hex::encode(desk.root_key()));

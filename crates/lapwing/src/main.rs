@@ -1,4 +1,4 @@
-//! The program: up, relay, desk, web, witness, words, replay, evaluate.
+//! The program: up, relay, issuer, desk, web, witness, words, replay, evaluate.
 //!
 //! Each role is a module with its arguments and a `run`; what a role does lives in its crate. The
 //! machine's clock and randomness enter here (and in the servers' crates), never in a core crate.
@@ -9,6 +9,8 @@ mod clock;
 mod desk;
 mod entropy;
 mod evaluate;
+mod issuer;
+mod passes;
 mod relay;
 mod relay_client;
 mod replay;
@@ -37,6 +39,8 @@ enum Role {
     Up(up::Up),
     /// Keep sealed envelopes that nobody here can read
     Relay(relay::Relay),
+    /// Sign passes for whoever may have them
+    Issuer(issuer::Issuer),
     /// Open envelopes, fuse reports into incidents, warn
     Desk(Box<desk::Desk>),
     /// Serve the witness app
@@ -65,6 +69,7 @@ async fn main() -> ExitCode {
     let done = match cli.role {
         Role::Up(up) => up.run().await,
         Role::Relay(relay) => relay.run().await,
+        Role::Issuer(issuer) => issuer.run().await,
         Role::Desk(desk) => desk.run().await,
         Role::Web(web) => web.run().await,
         Role::Witness(witness) => witness.run().await,

@@ -20,11 +20,11 @@ use axum::{
 use futures_util::Stream;
 use http_body_util::BodyExt as _;
 use lapwing_model::{Form, Place, Region};
-use lapwing_relay::{NewEnvelope, Relay, Store, StoreError, Stored};
+use lapwing_relay::{NewEnvelope, Relay, Spend, Store, StoreError, Stored};
 use lapwing_wire::{
     ANSWER_LEN, Answer, BUCKETS_MAX, Bulletin, DROP_LEN, Drops, ENVELOPE_LEN, Envelope, KeyEpoch,
-    ListedFile, PUBLICATION_MAX, Publication, ReceptionKey, SigningKey, VerifyingKey, pull,
-    records,
+    ListedFile, PUBLICATION_MAX, PassEpoch, Publication, ReceptionKey, SigningKey, VerifyingKey,
+    pull, records,
 };
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -137,6 +137,7 @@ fn publication(number: u64, key: &SigningKey, feed: &[u8]) -> Publication {
             period_s: 3_600,
             buckets: 2,
         }),
+        passes: None,
     };
     Publication {
         bulletin: bulletin.sign(key),
@@ -642,6 +643,12 @@ type Failure = fn() -> StoreError;
 
 impl Store for Failing {
     async fn put(&self, _: NewEnvelope) -> Result<Stored, StoreError> {
+        Err(self.0())
+    }
+    async fn spent(&self, _: &Spend) -> Result<Option<[u8; 32]>, StoreError> {
+        Err(self.0())
+    }
+    async fn forget_passes(&self, _: PassEpoch) -> Result<(), StoreError> {
         Err(self.0())
     }
     async fn range(&self, _: u64, _: u32) -> Result<Vec<u8>, StoreError> {

@@ -90,6 +90,7 @@ mod tests {
             }],
             files: Vec::new(),
             drops: None,
+            passes: None,
         });
         assert_eq!(shown["region"], json!([22.0, 44.0, 40.25, 52.5]));
         assert_eq!(shown["keys_until"], json!(KeyEpoch(3).ends()));

@@ -555,7 +555,7 @@ pub struct InviteMade {
     /// Secret and check, 22 hexadecimal digits: what the QR code holds after `LAPWING:`.
     pub code: String,
     /// The same as eight words, to be said or written by hand.
-    pub words: Option<TextPair>,
+    pub words: TextPair,
     /// When it ends.
     #[ts(type = "number")]
     pub expires: i64,

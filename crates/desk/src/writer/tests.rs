@@ -83,6 +83,7 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         region: config.region,
         secrets,
         tag_key,
+        issuer: None,
         publish: Arc::new(Notify::new()),
         drops: config.drops,
     };
