@@ -33,6 +33,8 @@ enum Name {
     Seal,
     /// Durable posts per second on loopback, against the same server discarding the body
     Ingest,
+    /// Passes issued, blinded, finalised, verified and spent per second, against raw RSA; ingest with and without
+    Pass,
     /// Reports fused per second at 10 k, 100 k and 1 M
     Fuse,
     /// Time from post to visible incident, with 500 reports a second in the background
@@ -47,6 +49,7 @@ impl Name {
             Self::Open => "open",
             Self::Seal => "seal",
             Self::Ingest => "ingest",
+            Self::Pass => "pass",
             Self::Fuse => "fuse",
             Self::Path => "path",
             Self::Page => "page",
@@ -60,7 +63,7 @@ impl Name {
 
     /// Measured on the running program.
     fn needs_program(self) -> bool {
-        matches!(self, Self::Ingest | Self::Path)
+        matches!(self, Self::Ingest | Self::Pass | Self::Path)
     }
 }
 

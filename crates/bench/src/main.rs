@@ -8,6 +8,7 @@ mod crypto;
 mod fuse;
 mod ingest;
 mod load;
+mod pass;
 mod path;
 mod server;
 
@@ -28,6 +29,8 @@ enum Name {
     Seal,
     /// Durable posts per second on loopback
     Ingest,
+    /// Passes issued, blinded, finalised, verified and spent per second
+    Pass,
     /// Reports fused per second at 10 k, 100 k and 1 M
     Fuse,
     /// Time from post to visible incident under 500 reports a second
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         Name::Open => crypto::open()?,
         Name::Seal => crypto::seal()?,
         Name::Ingest => ingest::run()?,
+        Name::Pass => pass::run()?,
         Name::Fuse => fuse::run(),
         Name::Path => path::run()?,
         Name::Discard => return server::discard(),
