@@ -120,6 +120,7 @@ fn main() -> Result<()> {
     .encode();
     keep("publication", "full", &publication)?;
     keep("publication", "cut", &publication[..publication.len() - 1])?;
+    passes()?;
     let headers = pull::sign(&root_key(), "/v1/envelopes", "after=3&limit=10", NOW);
     let lines = format!("{}\n{}", headers.signature_input, headers.signature);
     keep("pull_signature", "good", lines.as_bytes())?;
@@ -143,6 +144,30 @@ fn main() -> Result<()> {
         vectors(format)?;
     }
     Ok(())
+}
+
+/// Passes, the request for them, and the wallet that holds both.
+fn passes() -> Result<()> {
+    let key = lapwing_wire::PassKey::from_modulus(&[0xff; 256]).expect("2,048 bits and odd");
+    let pass = lapwing_wire::Pass {
+        nonce: [1; 32],
+        challenge: lapwing_wire::challenge_digest(),
+        key_id: key.id(),
+        authenticator: [2; 256],
+    };
+    let header = pass.authorization();
+    keep("pass", "header", header.as_bytes())?;
+    keep("pass", "two", format!("{header}, {header}").as_bytes())?;
+    keep("pass", "bytes", &pass.encode())?;
+    let parts = [lapwing_wire::token_request(8, &[3; 256]); lapwing_wire::PASS_BATCH];
+    keep("pass_request", "good", parts.as_flattened())?;
+    keep("pass_request", "cut", &parts.as_flattened()[1..])?;
+    // As `lapwing-pass` documents it: a request under way, and one pass of the first epoch.
+    let pending = [&[1, 1, 0, 0, 0, 0][..], key.modulus(), &[4; 64]].concat();
+    let held = [&[1, 0, 0, 0, 0][..], &pass.encode()].concat();
+    keep("wallet", "full", &[&pending[..], &held].concat())?;
+    keep("wallet", "empty", &[1, 0, 0])?;
+    keep("wallet", "cut", &pending)
 }
 
 /// Each vector under its place in the file, except those whose length alone is the point.

@@ -11,11 +11,13 @@
 #![warn(missing_docs)]
 
 mod model;
+mod pass;
 mod seal;
 mod warn;
 mod wire;
 
 pub use model::{form, observation};
+pub use pass::{pass, pass_request, wallet};
 pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
 pub use warn::cap;
 pub use wire::{
@@ -36,10 +38,13 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("frame", frame),
     ("observation", observation),
     ("opening", opening),
+    ("pass", pass),
+    ("pass_request", pass_request),
     ("publication", publication),
     ("pull_signature", pull_signature),
     ("pulled", pulled),
     ("receipt", receipt),
     ("reception_key", reception_key),
     ("reply", reply),
+    ("wallet", wallet),
 ];

@@ -7,6 +7,7 @@ mod form;
 mod frame;
 mod observation;
 mod opening;
+mod pass;
 mod publication;
 mod pull;
 mod receipt;
@@ -45,6 +46,9 @@ pub const FORMATS: &[Format] = &[
     frame::FRAME,
     observation::OBSERVATION,
     opening::OPENING,
+    pass::PASS,
+    pass::PASS_KEY,
+    pass::PASS_REQUEST,
     publication::PUBLICATION,
     pull::PULL,
     receipt::RECEIPT,
