@@ -14,6 +14,7 @@ mod model;
 mod seal;
 mod warn;
 mod wire;
+mod words;
 
 pub use model::{form, observation};
 pub use seal::{EPOCH, frame, opening, reception_key, secret};
@@ -21,6 +22,7 @@ pub use warn::cap;
 pub use wire::{
     answer, bulletin, envelope, publication, pull_signature, pulled, receipt, root_key,
 };
+pub use words::words;
 
 /// A decoder under test; answers whether the input was accepted.
 pub type Target = fn(&[u8]) -> bool;
@@ -40,4 +42,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pulled", pulled),
     ("receipt", receipt),
     ("reception_key", reception_key),
+    ("words", words),
 ];
