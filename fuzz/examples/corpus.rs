@@ -14,6 +14,7 @@ use lapwing_wire::{
     Answer, Bulletin, BulletinWarning, DROP_LEN, Drops, Envelope, ListedFile, Publication, Receipt,
     ReceptionKey, Record, WarningState, WarningText, pull,
 };
+use lapwing_words::{Language, Symbol, encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -140,6 +141,18 @@ fn main() -> Result<()> {
             .replace("sender>", "sander>")
             .as_bytes(),
     )?;
+    for &language in Language::ALL {
+        let data =
+            [2_047, 1_024, 5, 6, 7, 8, 9, 10, 11, 12].map(|n| Symbol::new(n).expect("below 2,048"));
+        let said = encode(&data).map(|symbol| language.word(symbol));
+        keep("words", language.code(), said.join(" ").as_bytes())?;
+        let left_out = said[1..].join(" ");
+        keep(
+            "words",
+            &format!("{}-left-out", language.code()),
+            left_out.as_bytes(),
+        )?;
+    }
     for format in ["observation", "form", "frame", "reply"] {
         vectors(format)?;
     }

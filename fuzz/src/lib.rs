@@ -15,6 +15,7 @@ mod pass;
 mod seal;
 mod warn;
 mod wire;
+mod words;
 
 pub use model::{form, observation};
 pub use pass::{pass, pass_request, wallet};
@@ -23,6 +24,7 @@ pub use warn::cap;
 pub use wire::{
     answer, bulletin, envelope, publication, pull_signature, pulled, receipt, root_key,
 };
+pub use words::words;
 
 /// A decoder under test; answers whether the input was accepted.
 pub type Target = fn(&[u8]) -> bool;
@@ -47,4 +49,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("reception_key", reception_key),
     ("reply", reply),
     ("wallet", wallet),
+    ("words", words),
 ];

@@ -16,6 +16,7 @@ mod record;
 mod reply;
 mod rounding;
 mod seal;
+mod words;
 
 use anyhow::{Context as _, Result, ensure};
 use lapwing_wire::VerifyingKey;
@@ -58,6 +59,7 @@ pub const FORMATS: &[Format] = &[
     rounding::ROUNDING,
     seal::SEAL,
     reply::SLOT,
+    words::WORDS,
 ];
 
 impl Format {
