@@ -109,7 +109,6 @@ impl fmt::Debug for Desk {
 
 struct Keys {
     root: SigningKey,
-    tag: Zeroizing<[u8; 32]>,
     sign_in: Zeroizing<[u8; 32]>,
 }
 
@@ -125,7 +124,6 @@ pub struct Rebuilt {
 }
 
 const ROOT: &str = "root-seed";
-const TAG: &str = "tag-key";
 const SIGN_IN: &str = "sign-in-key";
 const MODE: &str = "mode";
 
@@ -177,10 +175,10 @@ impl Desk {
         }
         let secrets = match reception::roll(&mut store, config.clock.now())? {
             Some(secrets) => secrets,
-            None => reception::load(&store)?,
+            None => reception::load(&store),
         };
         let keys = Keys::read(&store)?;
-        let fold = writer::fold_journal(&mut store, *keys.tag)?;
+        let fold = writer::fold_journal(&mut store)?;
         Ok(Self {
             config,
             store,
@@ -243,7 +241,6 @@ impl Desk {
             root: keys.root.clone(),
             region: config.region,
             secrets: secrets.clone(),
-            tag_key: *keys.tag,
             publish: Arc::clone(&publish),
         };
         let herald = office.herald.clone();
@@ -344,18 +341,17 @@ impl Desk {
     pub fn rebuild(data_dir: &Path, key: &KeySource) -> Result<Rebuilt, DeskError> {
         let mut store = Store::open(data_dir, key)?;
         store.verify()?;
-        let keys = Keys::read(&store)?;
-        let mut fold = Fold::new(*keys.tag);
-        store.each(|line| {
+        let mut fold = Fold::new();
+        store.each(0, |line| {
             fold.apply(&line);
             Ok(())
         })?;
         let entries = store.head().seq.unsigned_abs();
-        let batch = store.batch()?;
+        let mut batch = store.batch()?;
         let before: DerivedDigest = batch.derived_digest()?;
         batch.clear_derived()?;
         let effects = fold.effects();
-        turn::write_effects(&batch, &fold, &effects)?;
+        turn::write_effects(&mut batch, &fold, &effects)?;
         let digest = batch.derived_digest()?;
         batch.commit()?;
         Ok(Rebuilt {
@@ -371,7 +367,6 @@ impl Keys {
         let need = |name| store.setting::<32>(name)?.ok_or(StoreError::Row(name));
         Ok(Self {
             root: SigningKey::from_bytes(&*need(ROOT)?),
-            tag: need(TAG)?,
             sign_in: need(SIGN_IN)?,
         })
     }
@@ -380,7 +375,7 @@ impl Keys {
 /// Draws the desk's keys.
 fn found(store: &mut Store, mode: ClockMode) -> Result<(), StoreError> {
     let batch = store.batch()?;
-    for name in [ROOT, TAG, SIGN_IN] {
+    for name in [ROOT, SIGN_IN] {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(key.as_mut_slice()).map_err(|_why| StoreError::Randomness)?;
         batch.set(name, key.as_slice())?;

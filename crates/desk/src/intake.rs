@@ -1,6 +1,7 @@
 //! What becomes of each envelope: one entry in the journal, whatever was in it.
 
 use lapwing_seal::{Frame, Report};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     entry::{Duplicate, Entry, Received, Refused},
@@ -45,7 +46,8 @@ fn take_report(
         Ok(received) => received,
         Err(reason) => return turn.append(now, refused(reason), None),
     };
-    if turn.batch.knows_tie(&report.author, report.sequence)? {
+    let seed_digest: [u8; 32] = Sha256::digest(report.seed.as_bytes()).into();
+    if turn.batch.knows_report(&seed_digest)? {
         return turn.append(now, Entry::Duplicate(Duplicate::Report), None);
     }
     let entry = Entry::Report(Box::new(Received {
@@ -56,7 +58,7 @@ fn take_report(
         observation: report.observation,
     }));
     let seq = turn.append(received, entry, Some(report.author))?;
-    turn.batch.tie(seq, &report.author, report.sequence)?;
+    turn.batch.report(&seed_digest, seq)?;
     Ok(seq)
 }
 

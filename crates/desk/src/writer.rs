@@ -171,7 +171,6 @@ pub(crate) struct Office {
     pub(crate) root: SigningKey,
     pub(crate) region: Region,
     pub(crate) secrets: Secrets,
-    pub(crate) tag_key: [u8; 32],
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
 }
@@ -215,18 +214,18 @@ pub(crate) fn start(
 
 /// Folds the whole journal. Where the derived tables do not show the same, they are written again:
 /// a later version of the fusing sees the same reports with other eyes.
-pub(crate) fn fold_journal(store: &mut Store, tag_key: [u8; 32]) -> Result<Fold, StoreError> {
-    let mut fold = Fold::new(tag_key);
-    store.each(|line| {
+pub(crate) fn fold_journal(store: &mut Store) -> Result<Fold, StoreError> {
+    let mut fold = Fold::new();
+    store.each(0, |line| {
         fold.apply(&line);
         Ok(())
     })?;
     let effects = fold.effects();
     if !store.holds(fold.cases().map(Case::row))? {
         tracing::info!("the derived tables are written again");
-        let batch = store.batch()?;
+        let mut batch = store.batch()?;
         batch.clear_derived()?;
-        write_effects(&batch, &fold, &effects)?;
+        write_effects(&mut batch, &fold, &effects)?;
         batch.commit()?;
     }
     Ok(fold)
@@ -299,7 +298,7 @@ impl Writer {
             self.unknown = true;
             turn.apply_rules()?;
             let effects = turn.fold.effects();
-            write_effects(&turn.batch, turn.fold, &effects)?;
+            write_effects(&mut turn.batch, turn.fold, &effects)?;
             turn.batch.commit()?;
             (value, effects)
         };
@@ -311,7 +310,7 @@ impl Writer {
     /// Folds the journal again after a transaction of which nobody knows whether it happened.
     fn recover(&mut self) -> Result<(), StoreError> {
         self.store.reread_head()?;
-        self.fold = fold_journal(&mut self.store, self.office.tag_key)?;
+        self.fold = fold_journal(&mut self.store)?;
         self.unknown = false;
         self.show_all();
         Ok(())

@@ -3,7 +3,10 @@
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::{Batch, Store, StoreError};
+use super::{
+    Batch, Store, StoreError,
+    ring::{Epoch, EpochKey, Purpose, Ring},
+};
 use crate::entry::Seq;
 
 /// An incident as it is kept for the pages.
@@ -16,49 +19,97 @@ pub(crate) struct IncidentRow {
     pub(crate) view: String,
     /// Its reports.
     pub(crate) voices: Vec<Voice>,
+    /// The first epoch from which a report is among them: who is who is sealed under its key.
+    pub(crate) epoch: Epoch,
 }
 
 /// One report's part in an incident.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Voice {
     pub(crate) report: Seq,
+    pub(crate) against: bool,
+    /// What ties it to other reports; forgotten with the key of its epoch.
+    pub(crate) who: Option<Who>,
+}
+
+/// Whose a report is, within its incident.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Who {
     /// 1, 2, 3 … within the incident.
     pub(crate) person: u32,
-    pub(crate) against: bool,
+    /// Whether the same person had said it before.
     pub(crate) repeat: bool,
+    /// How much it counts, which is nothing for a repeat.
     pub(crate) weight: f32,
 }
 
+const VOICE_LEN: usize = 8 + 1;
+const WHO_LEN: usize = 4 + 1 + 4;
+
 impl IncidentRow {
-    fn voice_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.voices.len() * VOICE_LEN);
-        self.voices
-            .iter()
-            .for_each(|voice| voice.encode_into(&mut out));
+    /// ```text
+    /// number of reports 4 · ( report 8 · against 1 ) each ·
+    /// nothing, or: epoch 4 · sealed( ( person 4 · repeat 1 · weight 4 ) each )
+    /// ```
+    fn voice_bytes(&self, key: Option<&EpochKey>) -> Vec<u8> {
+        let count = u32::try_from(self.voices.len()).expect("an incident has fewer reports");
+        let mut out = Vec::with_capacity(4 + self.voices.len() * (VOICE_LEN + WHO_LEN) + 44);
+        out.extend_from_slice(&count.to_be_bytes());
+        for voice in &self.voices {
+            out.extend_from_slice(&voice.report.to_be_bytes());
+            out.push(u8::from(voice.against));
+        }
+        let who: Option<Vec<Who>> = self.voices.iter().map(|voice| voice.who).collect();
+        if let (Some(who), Some(key)) = (who, key) {
+            let mut plain = Vec::with_capacity(who.len() * WHO_LEN);
+            for who in who {
+                plain.extend_from_slice(&who.person.to_be_bytes());
+                plain.push(u8::from(who.repeat));
+                plain.extend_from_slice(&who.weight.to_be_bytes());
+            }
+            out.extend_from_slice(&self.epoch.to_be_bytes());
+            out.extend_from_slice(&key.seal(Purpose::Voices, self.id, &plain));
+        }
         out
+    }
+
+    /// Whether somebody is known among its reports.
+    fn has_who(&self) -> bool {
+        self.voices.iter().any(|voice| voice.who.is_some())
     }
 }
 
-const VOICE_LEN: usize = 8 + 4 + 1 + 4;
-
 impl Voice {
-    fn encode_into(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.report.to_be_bytes());
-        out.extend_from_slice(&self.person.to_be_bytes());
-        out.push(u8::from(self.against) | u8::from(self.repeat) << 1);
-        out.extend_from_slice(&self.weight.to_be_bytes());
-    }
-
-    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
-        let (voices, rest) = bytes.as_chunks::<VOICE_LEN>();
-        let one = |b: &[u8; VOICE_LEN]| Self {
-            report: i64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
-            person: u32::from_be_bytes([b[8], b[9], b[10], b[11]]),
-            against: b[12] & 1 != 0,
-            repeat: b[12] & 2 != 0,
-            weight: f32::from_be_bytes([b[13], b[14], b[15], b[16]]),
+    /// The reports of incident `id`; without who is who when the key of their epoch is gone.
+    pub(super) fn decode_all(bytes: &[u8], id: i64, ring: &Ring) -> Option<Vec<Self>> {
+        let (count, rest) = bytes.split_first_chunk::<4>()?;
+        let count = usize::try_from(u32::from_be_bytes(*count)).ok()?;
+        let (clear, sealed) = rest.split_at_checked(count.checked_mul(VOICE_LEN)?)?;
+        let (clear, _) = clear.as_chunks::<VOICE_LEN>();
+        let mut voices: Vec<Self> = clear
+            .iter()
+            .map(|[report @ .., against]| Self {
+                report: i64::from_be_bytes(*report),
+                against: *against != 0,
+                who: None,
+            })
+            .collect();
+        let Some((epoch, sealed)) = sealed.split_first_chunk::<4>() else {
+            return sealed.is_empty().then_some(voices);
         };
-        rest.is_empty().then(|| voices.iter().map(one).collect())
+        let Some(key) = ring.get(u32::from_be_bytes(*epoch)) else {
+            return Some(voices);
+        };
+        let plain = key.open(Purpose::Voices, id, sealed)?;
+        let (who, rest) = plain.as_chunks::<WHO_LEN>();
+        for (voice, b) in voices.iter_mut().zip(who) {
+            voice.who = Some(Who {
+                person: u32::from_be_bytes([b[0], b[1], b[2], b[3]]),
+                repeat: b[4] != 0,
+                weight: f32::from_be_bytes([b[5], b[6], b[7], b[8]]),
+            });
+        }
+        (who.len() == count && rest.is_empty()).then_some(voices)
     }
 }
 
@@ -78,7 +129,11 @@ pub(crate) type DerivedDigest = [u8; 32];
 
 impl Batch<'_> {
     /// Writes an incident, whole.
-    pub(crate) fn incident(&self, row: &IncidentRow) -> Result<(), StoreError> {
+    pub(crate) fn incident(&mut self, row: &IncidentRow) -> Result<(), StoreError> {
+        let key = match row.has_who() {
+            true => Some(self.keyring.ensure(row.epoch)?),
+            false => None,
+        };
         self.connection()
             .prepare_cached(
                 "INSERT INTO incident (id, last_report, closed, view, voices)
@@ -91,7 +146,7 @@ impl Batch<'_> {
                 row.last_report,
                 row.closed,
                 &row.view,
-                row.voice_bytes(),
+                row.voice_bytes(key.as_deref()),
             ))?;
         Ok(())
     }
@@ -154,12 +209,13 @@ impl Store {
         let mut live: i64 = 0;
         for row in rows {
             live += i64::from(!row.closed);
+            let key = self.keyring.ring().get(row.epoch);
             let given = (
                 row.id,
                 row.last_report,
                 row.closed,
                 &row.view,
-                row.voice_bytes(),
+                row.voice_bytes(key.as_deref()),
             );
             if !statement.exists(given)? {
                 return Ok(false);

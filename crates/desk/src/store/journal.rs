@@ -11,19 +11,62 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior};
 use sha2::{Digest as _, Sha256};
 
-use super::{Head, Store, StoreError};
+use lapwing_wire::KeyEpoch;
+
+use super::{
+    Head, Store, StoreError,
+    keyring::Keyring,
+    ring::{Epoch, Purpose, Ring},
+};
 use crate::entry::{Entry, Seq};
 
 const SALT_LEN: usize = 16;
 /// Entries whose chain is checked at every opening.
 const CHECKED_AT_OPENING: i64 = 1_000;
 
-/// One entry as it is read back, with the author where the tie has not been cut.
+/// One entry as it is read back, with the tags of its author where the tie has not been cut.
 pub(crate) struct Line {
     pub(crate) seq: Seq,
     pub(crate) at: i64,
     pub(crate) entry: Entry,
-    pub(crate) author: Option<[u8; 16]>,
+    pub(crate) tags: Option<Tags>,
+}
+
+/// What is known of an author: the same tag within an epoch is the same person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tags {
+    /// That of the entry's time.
+    pub(crate) epoch: Epoch,
+    /// The author's tag in it.
+    pub(crate) own: u64,
+    /// The author's tag in the epoch before, where its key was still there.
+    pub(crate) previous: Option<u64>,
+}
+
+impl Tags {
+    fn encode(&self) -> [u8; 17] {
+        let mut out = [0; 17];
+        out[0] = u8::from(self.previous.is_some());
+        out[1..9].copy_from_slice(&self.own.to_be_bytes());
+        out[9..].copy_from_slice(&self.previous.unwrap_or(0).to_be_bytes());
+        out
+    }
+
+    fn decode(epoch: Epoch, bytes: &[u8]) -> Option<Self> {
+        let (flag, tags) = bytes.split_first()?;
+        let (tags, rest) = tags.as_chunks::<8>();
+        let &[own, previous] = tags else { return None };
+        let previous = match flag {
+            0 => None,
+            1 => Some(u64::from_be_bytes(previous)),
+            _ => return None,
+        };
+        rest.is_empty().then_some(Self {
+            epoch,
+            own: u64::from_be_bytes(own),
+            previous,
+        })
+    }
 }
 
 /// Everything of one transaction.
@@ -31,6 +74,7 @@ pub(crate) struct Batch<'a> {
     transaction: Transaction<'a>,
     head: Head,
     head_after: &'a mut Head,
+    pub(super) keyring: &'a mut Keyring,
     salts: Salts,
 }
 
@@ -69,6 +113,7 @@ impl Store {
             transaction,
             head: self.head,
             head_after: &mut self.head,
+            keyring: &mut self.keyring,
             salts: Salts::new(),
         })
     }
@@ -79,40 +124,13 @@ impl Store {
         Ok(())
     }
 
-    /// Gives every entry whose payload is there, in order.
+    /// Gives every entry from `first` on whose payload is there, in order.
     pub(crate) fn each(
         &self,
-        mut take: impl FnMut(Line) -> Result<(), StoreError>,
+        first: Seq,
+        take: impl FnMut(Line) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare(
-            "SELECT j.seq, j.at, j.entry_kind, p.body, t.author
-             FROM journal j JOIN payload p USING (seq) LEFT JOIN tie t USING (seq)
-             ORDER BY j.seq",
-        )?;
-        let mut rows = statement.query(())?;
-        while let Some(row) = rows.next()? {
-            let seq: i64 = row.get(0)?;
-            let kind = row
-                .get_ref(2)?
-                .as_str()
-                .map_err(|_type| StoreError::Entry(seq))?;
-            let body = row
-                .get_ref(3)?
-                .as_blob()
-                .map_err(|_type| StoreError::Entry(seq))?;
-            let entry = Entry::decode(kind, body).map_err(|_why| StoreError::Entry(seq))?;
-            let author: Option<Vec<u8>> = row.get(4)?;
-            let author = author
-                .map(|bytes| bytes.try_into().map_err(|_length| StoreError::Entry(seq)))
-                .transpose()?;
-            take(Line {
-                seq,
-                at: row.get(1)?,
-                entry,
-                author,
-            })?;
-        }
-        Ok(())
+        each(&self.connection, self.keyring.ring(), first, take)
     }
 
     /// Checks that every entry follows from the one before and every payload is what was
@@ -161,6 +179,52 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn each(
+    connection: &Connection,
+    ring: &Ring,
+    first: Seq,
+    mut take: impl FnMut(Line) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT j.seq, j.at, j.entry_kind, p.body, t.epoch, t.sealed
+         FROM journal j JOIN payload p USING (seq) LEFT JOIN tie t USING (seq)
+         WHERE j.seq >= ?1 ORDER BY j.seq",
+    )?;
+    let mut rows = statement.query([first])?;
+    let mut keys = None;
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get(0)?;
+        let unreadable = |_type| StoreError::Entry(seq);
+        let kind = row.get_ref(2)?.as_str().map_err(unreadable)?;
+        let body = row.get_ref(3)?.as_blob().map_err(unreadable)?;
+        let entry = Entry::decode(kind, body).map_err(|_why| StoreError::Entry(seq))?;
+        let tags = match row.get::<_, Option<Epoch>>(4)? {
+            None => None,
+            Some(epoch) => {
+                let sealed = row.get_ref(5)?.as_blob().map_err(unreadable)?;
+                let key = match &keys {
+                    Some((of, key)) if *of == epoch => key,
+                    _ => {
+                        let key = ring.get(epoch).ok_or(StoreError::KeyForgotten(epoch))?;
+                        &keys.insert((epoch, key)).1
+                    }
+                };
+                let tags = key
+                    .open(Purpose::Tie, seq, sealed)
+                    .and_then(|bytes| Tags::decode(epoch, &bytes));
+                Some(tags.ok_or(StoreError::Row("tie"))?)
+            }
+        };
+        take(Line {
+            seq,
+            at: row.get(1)?,
+            entry,
+            tags,
+        })?;
+    }
+    Ok(())
 }
 
 fn follow(last: &Head, seq: i64, row: &Row<'_>) -> Result<Option<Head>, StoreError> {
@@ -214,22 +278,50 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Whether this author has sent this sequence number before.
-    pub(crate) fn knows_tie(&self, author: &[u8; 16], sequence: u32) -> Result<bool, StoreError> {
+    /// Whether a report with this digest of its field seed has been taken before.
+    pub(crate) fn knows_report(&self, seed_digest: &[u8; 32]) -> Result<bool, StoreError> {
         let row: Option<i64> = self
             .transaction
-            .prepare_cached("SELECT 1 FROM tie WHERE author = ?1 AND sequence = ?2")?
-            .query_row((author, sequence), |row| row.get(0))
+            .prepare_cached("SELECT 1 FROM report WHERE seed_digest = ?1")?
+            .query_row([seed_digest], |row| row.get(0))
             .optional()?;
         Ok(row.is_some())
     }
 
-    /// Ties a report to its author.
-    pub(crate) fn tie(&self, seq: Seq, author: &[u8; 16], sequence: u32) -> Result<(), StoreError> {
+    /// Notes the report of entry `seq`.
+    pub(crate) fn report(&self, seed_digest: &[u8; 32], seq: Seq) -> Result<(), StoreError> {
         self.transaction
-            .prepare_cached("INSERT INTO tie (seq, author, sequence) VALUES (?1, ?2, ?3)")?
-            .execute((seq, author, sequence))?;
+            .prepare_cached("INSERT INTO report (seed_digest, seq) VALUES (?1, ?2)")?
+            .execute((seed_digest, seq))?;
         Ok(())
+    }
+
+    /// Ties an entry to its author by the tags of its epoch and of the one before.
+    pub(crate) fn tie(&mut self, seq: Seq, at: i64, author: &[u8; 16]) -> Result<Tags, StoreError> {
+        let epoch = KeyEpoch::at(at).0;
+        let key = self.keyring.ensure(epoch)?;
+        let before = epoch
+            .checked_sub(1)
+            .and_then(|e| self.keyring.ring().get(e));
+        let tags = Tags {
+            epoch,
+            own: key.tag(author),
+            previous: before.map(|key| key.tag(author)),
+        };
+        let sealed = key.seal(Purpose::Tie, seq, &tags.encode());
+        self.transaction
+            .prepare_cached("INSERT INTO tie (seq, epoch, sealed) VALUES (?1, ?2, ?3)")?
+            .execute((seq, epoch, sealed))?;
+        Ok(tags)
+    }
+
+    /// Gives every entry from `first` on whose payload is there, this batch's among them.
+    pub(crate) fn each(
+        &self,
+        first: Seq,
+        take: impl FnMut(Line) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        each(&self.transaction, self.keyring.ring(), first, take)
     }
 
     /// Moves the cursor of a relay.

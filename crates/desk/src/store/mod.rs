@@ -1,4 +1,4 @@
-//! The desk's folder: one SQLCipher database, opened by one process.
+//! The desk's folder: one SQLCipher database and one keyring, opened by one process.
 //!
 //! Obligations towards the rest of the desk: what a [`Batch`] did is durable, and seen by readers,
 //! when [`Batch::commit`] returns, and nothing of it is when it does not. The cursor of a relay
@@ -8,7 +8,9 @@ mod derived;
 mod error;
 mod journal;
 mod key;
+mod keyring;
 mod reader;
+mod ring;
 mod settings;
 
 use std::{
@@ -23,12 +25,16 @@ use zeroize::Zeroizing;
 pub use error::StoreError;
 pub use key::KeySource;
 
-pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow};
-pub(crate) use journal::{Batch, Line};
+pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow, Who};
+pub(crate) use journal::{Batch, Line, Tags};
 pub(crate) use reader::Reader;
+pub(crate) use ring::{Epoch, Ring};
+
+use key::{DeskKey, Key};
+use keyring::Keyring;
 
 /// Schema of this program; a store with another is refused.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 const SCHEMA_SQL: &str = include_str!("schema.sql");
 const DATABASE: &str = "desk.db";
 const LOCK: &str = "desk.lock";
@@ -46,7 +52,9 @@ pub(crate) struct Store {
     connection: Connection,
     head: Head,
     dir: PathBuf,
-    key: Zeroizing<[u8; 32]>,
+    database_key: Key,
+    working_key: Key,
+    keyring: Keyring,
     _lock: File,
 }
 
@@ -63,12 +71,14 @@ impl Store {
         }
         let lock = lock(dir)?;
         let key = key::create(dir, source)?;
+        // Before the database: a database without a keyring has lost it.
+        let keyring = Keyring::create(dir, key.keyring())?;
         // Under another name until it is whole: a crash leaves no half-made database behind.
         let draft = dir.join("desk.db.new");
         let _ = fs::remove_file(&draft);
         {
             let connection = Connection::open(&draft)?;
-            apply_key(&connection, &key)?;
+            apply_key(&connection, &key.database())?;
             connection.execute_batch(SCHEMA_SQL)?;
             connection.pragma_update(None, "user_version", SCHEMA)?;
         }
@@ -77,7 +87,7 @@ impl Store {
             action: "renaming",
             source,
         })?;
-        Self::with_lock(dir, key, lock)
+        Self::with_keyring(dir, &key, lock, keyring)
     }
 
     /// Opens a store. The chain of the last entries is checked; all of it only by
@@ -88,11 +98,20 @@ impl Store {
         }
         let lock = lock(dir)?;
         let key = key::read(dir, source)?;
-        Self::with_lock(dir, key, lock)
+        // The database first: it knows a wrong key from a damaged file.
+        connect(dir, &key.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let keyring = Keyring::open(dir, key.keyring())?;
+        Self::with_keyring(dir, &key, lock, keyring)
     }
 
-    fn with_lock(dir: &Path, key: Zeroizing<[u8; 32]>, lock: File) -> Result<Self, StoreError> {
-        let connection = connect(dir, &key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    fn with_keyring(
+        dir: &Path,
+        key: &DeskKey,
+        lock: File,
+        keyring: Keyring,
+    ) -> Result<Self, StoreError> {
+        let database_key = key.database();
+        let connection = connect(dir, &database_key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // FULL: a commit that was answered survives the loss of power.
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -112,7 +131,9 @@ impl Store {
             connection,
             head,
             dir: dir.to_owned(),
-            key,
+            database_key,
+            working_key: key.working(),
+            keyring,
             _lock: lock,
         };
         store.verify_last()?;
@@ -121,9 +142,16 @@ impl Store {
 
     /// A second connection that only reads.
     pub(crate) fn reader(&self) -> Result<Reader, StoreError> {
-        let connection = connect(&self.dir, &self.key, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = connect(&self.dir, &self.database_key, flags)?;
         connection.set_prepared_statement_cache_capacity(16);
-        Ok(Reader::new(connection))
+        Ok(Reader::new(connection, self.keyring.ring().clone()))
+    }
+
+    /// A key that a running desk has at any hour and that lies in no file.
+    #[allow(dead_code, reason = "cells and members take it")]
+    pub(crate) fn working_key(&self) -> Zeroizing<[u8; 32]> {
+        self.working_key.clone()
     }
 
     /// The last entry.

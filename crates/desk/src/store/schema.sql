@@ -19,13 +19,18 @@ CREATE TABLE payload (
   body BLOB NOT NULL
 ) STRICT;
 
--- Who said it: apart from the journal, so that the tie can be cut.
+-- Who said it: tags of an epoch, sealed under its key, which lies in the keyring. No pseudonym.
 CREATE TABLE tie (
-  seq      INTEGER PRIMARY KEY REFERENCES journal (seq),
-  author   BLOB NOT NULL,
-  sequence INTEGER NOT NULL,
-  UNIQUE (author, sequence)
+  seq    INTEGER PRIMARY KEY REFERENCES journal (seq),
+  epoch  INTEGER NOT NULL,
+  sealed BLOB NOT NULL
 ) STRICT;
+
+-- Reports already taken, by SHA-256 of the seed of their fields, which no two reports share.
+CREATE TABLE report (
+  seed_digest BLOB PRIMARY KEY,
+  seq         INTEGER NOT NULL REFERENCES journal (seq)
+) STRICT, WITHOUT ROWID;
 
 -- Envelopes already taken, by digest, and the entry that says what became of each.
 CREATE TABLE envelope (
@@ -50,13 +55,8 @@ CREATE TABLE setting (
   value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Secrets of the weekly reception keys, until 35 days after their week.
-CREATE TABLE reception (
-  epoch INTEGER PRIMARY KEY,
-  seed  BLOB NOT NULL CHECK (length(seed) = 32)
-) STRICT;
-
 -- Derived: `lapwing desk rebuild` writes what follows again from the journal.
+-- `voices` says which reports an incident has; who is who among them is sealed as in `tie`.
 CREATE TABLE incident (
   id          INTEGER PRIMARY KEY,
   last_report INTEGER NOT NULL,

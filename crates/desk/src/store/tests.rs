@@ -76,7 +76,7 @@ fn what_was_committed_is_there_again_and_what_was_not_is_not() {
     batch.commit().unwrap();
     let mut entries = Vec::new();
     store
-        .each(|line| {
+        .each(0, |line| {
             entries.push((line.seq, line.at, line.entry));
             Ok(())
         })
@@ -194,4 +194,40 @@ fn the_journal_can_be_neither_changed_nor_shortened() {
     // A payload may be forgotten: the chain holds without it.
     let (all, last) = tampered("DELETE FROM payload WHERE seq = 1400");
     assert!(all.is_ok() && last.is_ok());
+}
+
+#[test]
+fn a_database_without_its_keyring_does_not_open_and_no_new_one_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("desk");
+    drop(filled(dir.path(), 1));
+    let ring = folder.join(keyring::FILE);
+    let kept = fs::read(&ring).unwrap();
+    fs::remove_file(&ring).unwrap();
+    let opened = Store::open(&folder, &key(dir.path())).map(drop);
+    assert!(matches!(opened, Err(StoreError::KeyringMissing(_))));
+    assert!(!ring.exists());
+    fs::write(&ring, &kept[..kept.len() - 1]).unwrap();
+    let opened = Store::open(&folder, &key(dir.path())).map(drop);
+    assert!(matches!(opened, Err(StoreError::KeyringDamaged(_))));
+    fs::write(&ring, &kept).unwrap();
+    assert!(Store::open(&folder, &key(dir.path())).is_ok());
+}
+
+#[test]
+fn the_database_alone_holds_no_secret_of_reception() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = filled(dir.path(), 1);
+    let seed = Zeroizing::new([0xA7; 32]);
+    store
+        .change_receptions(vec![(9, seed.clone())], &[])
+        .unwrap();
+    assert!(store.receptions().eq([(9, &*seed)]));
+    let tables: String = store
+        .connection
+        .query_row("SELECT group_concat(sql) FROM sqlite_master", (), |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(!tables.contains("reception"));
 }
