@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use crate::{
     api::{self, Access},
     clock::Clock,
+    closing,
     fold::Fold,
     gazetteer::Gazetteer,
     herald::Herald,
@@ -32,8 +33,8 @@ use crate::{
     pull::Puller,
     reception,
     relays::{self, RelayUrl},
+    standing::Nobody,
     store::{DerivedDigest, KeySource, Store, StoreError},
-    turn,
     writer::{self, Office},
 };
 
@@ -178,6 +179,11 @@ impl Desk {
             None => reception::load(&store),
         };
         let keys = Keys::read(&store)?;
+        let now = match config.mode {
+            ClockMode::Live => config.clock.now(),
+            ClockMode::Replay => store.head().at,
+        };
+        closing::close(&mut store, now, &mut Nobody)?;
         let fold = writer::fold_journal(&mut store)?;
         Ok(Self {
             config,
@@ -241,6 +247,7 @@ impl Desk {
             root: keys.root.clone(),
             region: config.region,
             secrets: secrets.clone(),
+            standings: Box::new(Nobody),
             publish: Arc::clone(&publish),
         };
         let herald = office.herald.clone();
@@ -334,24 +341,20 @@ impl Desk {
         result
     }
 
-    /// Derives everything again from the journal alone, after checking all of it.
+    /// Derives everything again from the journal alone, after checking all of it: from the last
+    /// closing on, and what was kept at closings before.
     ///
     /// # Errors
     /// When the store does not open or the journal does not follow from itself.
     pub fn rebuild(data_dir: &Path, key: &KeySource) -> Result<Rebuilt, DeskError> {
         let mut store = Store::open(data_dir, key)?;
         store.verify()?;
-        let mut fold = Fold::new();
-        store.each(0, |line| {
-            fold.apply(&line);
-            Ok(())
-        })?;
+        let mut fold = closing::fold(&store.journal())?;
         let entries = store.head().seq.unsigned_abs();
         let mut batch = store.batch()?;
         let before: DerivedDigest = batch.derived_digest()?;
-        batch.clear_derived()?;
         let effects = fold.effects();
-        turn::write_effects(&mut batch, &fold, &effects)?;
+        closing::write_all(&mut batch, &fold, &effects)?;
         let digest = batch.derived_digest()?;
         batch.commit()?;
         Ok(Rebuilt {
@@ -359,6 +362,22 @@ impl Desk {
             identical: digest == before,
             digest,
         })
+    }
+}
+
+impl Desk {
+    /// Goes on without a keyring that is lost, or after a database from before the keyring's last
+    /// forgetting was put back: nobody knows any more which of the reports so far are of one person;
+    /// incidents stay as they are shown. Gives the number of epochs that were closed by it, 0 when
+    /// nothing was lost.
+    ///
+    /// # Errors
+    /// When the store does not open, its journal does not follow from itself, or its keyring is
+    /// damaged (then it may still be found whole elsewhere).
+    pub fn recover(data_dir: &Path, key: &KeySource) -> Result<usize, DeskError> {
+        let mut store = Store::open_without_keyring(data_dir, key)?;
+        store.verify()?;
+        Ok(closing::recover(&mut store)?)
     }
 }
 

@@ -41,7 +41,10 @@
 
 mod api;
 mod clock;
+mod closing;
 mod desk;
+#[cfg(any(test, feature = "drill"))]
+pub mod drill;
 mod entry;
 mod fold;
 mod gazetteer;
@@ -57,6 +60,7 @@ mod reception;
 mod refusal;
 mod relays;
 mod rules;
+mod standing;
 mod store;
 mod turn;
 mod writer;

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
     clock::Clock,
+    closing,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
     herald::Herald,
@@ -22,6 +23,7 @@ use crate::{
     publication::{self, Signed},
     reception,
     refusal::Refusal,
+    standing::Standings,
     store::{Store, StoreError},
     turn::{Turn, write_effects},
 };
@@ -171,6 +173,8 @@ pub(crate) struct Office {
     pub(crate) root: SigningKey,
     pub(crate) region: Region,
     pub(crate) secrets: Secrets,
+    /// Who keeps levels when epochs close.
+    pub(crate) standings: Box<dyn Standings>,
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
 }
@@ -212,20 +216,15 @@ pub(crate) fn start(
     (WriterHandle(sender), thread)
 }
 
-/// Folds the whole journal. Where the derived tables do not show the same, they are written again:
+/// Folds the journal from the last closing. Where the derived tables do not show the same, they are written again:
 /// a later version of the fusing sees the same reports with other eyes.
 pub(crate) fn fold_journal(store: &mut Store) -> Result<Fold, StoreError> {
-    let mut fold = Fold::new();
-    store.each(0, |line| {
-        fold.apply(&line);
-        Ok(())
-    })?;
+    let mut fold = closing::fold(&store.journal())?;
     let effects = fold.effects();
     if !store.holds(fold.cases().map(Case::row))? {
         tracing::info!("the derived tables are written again");
         let mut batch = store.batch()?;
-        batch.clear_derived()?;
-        write_effects(&mut batch, &fold, &effects)?;
+        closing::write_all(&mut batch, &fold, &effects)?;
         batch.commit()?;
     }
     Ok(fold)
@@ -358,9 +357,26 @@ impl Writer {
             self.office.publish.notify_one();
         }
         let live = self.office.herald.mode == ClockMode::Live;
+        self.close_epochs(if live { now } else { self.fold.now() })?;
         if live && self.fold.ages() && now >= self.store.head().at + TICK_S {
             self.turn(|turn| Ok(turn.append(now, Entry::Tick, None).map(drop)?))?;
         }
+        Ok(())
+    }
+
+    /// Forgets who is who in epochs that are over.
+    fn close_epochs(&mut self, now: i64) -> Result<(), StoreError> {
+        if self.unknown {
+            self.recover()?;
+        }
+        // A closing that fails may have happened.
+        self.unknown = true;
+        let closed = closing::close(&mut self.store, now, &mut *self.office.standings)?;
+        if let Some(fold) = closed {
+            self.fold = fold;
+            self.show_all();
+        }
+        self.unknown = false;
         Ok(())
     }
 

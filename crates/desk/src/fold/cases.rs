@@ -68,6 +68,19 @@ impl Case {
         }
     }
 
+    /// One that was closed before the fold began.
+    pub(super) fn kept(view: KeptView, voices: Arc<[Voice]>, decided: u64) -> Self {
+        Self {
+            version: view.incident.version,
+            verdict: view.incident.verdict,
+            incident: Arc::new(view.incident),
+            voices,
+            history: view.history,
+            decided,
+            epoch: 0,
+        }
+    }
+
     /// A report by which the incident is found again.
     pub(crate) fn anchor(&self) -> Seq {
         let own = self.voices.iter().find(|voice| !voice.against);
@@ -138,7 +151,7 @@ impl Fold {
         self.touch(into);
     }
 
-    fn close(&mut self, fused: &lapwing_fuse::Incident) {
+    pub(super) fn close(&mut self, fused: &lapwing_fuse::Incident) {
         let id = fused.id.0;
         self.touch(id);
         self.show(fused, true);

@@ -5,6 +5,7 @@
 //! What the rules decide is not decided here but read back from the journal like everything else.
 
 mod cases;
+mod closing;
 mod counts;
 mod warnings;
 
@@ -22,12 +23,13 @@ use crate::{
 };
 
 pub(crate) use cases::{Case, KeptView};
+pub(crate) use closing::{Closing, Ended, KeptIncident, Parts, Remains};
 pub(crate) use counts::Counts;
 pub(crate) use warnings::{Chain, ChainState};
 
 /// How long closed incidents and ended warnings stay in memory, by the desk's clock, seconds.
 /// Older ones are in the derived tables.
-const KEPT_S: i64 = 7 * 86_400;
+pub(crate) const KEPT_S: i64 = 7 * 86_400;
 
 /// The state.
 pub(crate) struct Fold {
@@ -107,7 +109,13 @@ impl Fold {
                 self.decide(*at, incident, decided.verdict);
             }
             Entry::Warning(issued) => self.issue(issued),
-            Entry::Cover | Entry::Duplicate(_) | Entry::Refused(_) | Entry::Tick => {}
+            // A closing is where a fold starts; one that began before it is not changed by it.
+            Entry::Closing(_)
+            | Entry::Cover
+            | Entry::Duplicate(_)
+            | Entry::Refused(_)
+            | Entry::Remains(_)
+            | Entry::Tick => {}
         }
         self.effects.counted |= self.counts.count(entry);
     }

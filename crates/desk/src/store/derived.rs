@@ -1,6 +1,7 @@
 //! Tables that are derived from the journal, and the digest by which two derivations compare.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -114,7 +115,8 @@ impl Voice {
 }
 
 /// A warning as it is kept for the pages.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WarningRow {
     /// Identifier of the first message of its chain.
     pub(crate) id: String,
@@ -149,6 +151,48 @@ impl Batch<'_> {
                 row.voice_bytes(key.as_deref()),
             ))?;
         Ok(())
+    }
+
+    /// Incidents whose last report is not before a time, as the tables have them, without who is who.
+    pub(crate) fn shown_incidents(&self, since: i64) -> Result<Vec<IncidentRow>, StoreError> {
+        let mut statement = self.connection().prepare(
+            "SELECT id, last_report, closed, view, voices FROM incident
+             WHERE last_report >= ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([since])?;
+        let mut incidents = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            let voices: Vec<u8> = row.get(4)?;
+            let voices = Voice::decode_all(&voices, id, &Ring::default());
+            incidents.push(IncidentRow {
+                id,
+                last_report: row.get(1)?,
+                closed: row.get(2)?,
+                view: row.get(3)?,
+                voices: voices.ok_or(StoreError::Row("incident"))?,
+                epoch: 0,
+            });
+        }
+        Ok(incidents)
+    }
+
+    /// Reports from `first` on, and the incident that each is shown in.
+    pub(crate) fn shown_labels(&self, first: Seq) -> Result<Vec<(Seq, i64)>, StoreError> {
+        let mut statement = self.connection().prepare(
+            "SELECT report, incident FROM incident_report WHERE report >= ?1 ORDER BY report",
+        )?;
+        let labels = statement.query_map([first], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(labels.collect::<Result<_, _>>()?)
+    }
+
+    /// The incident that a warning is shown with.
+    pub(crate) fn shown_with(&self, warning: &str) -> Result<Option<i64>, StoreError> {
+        Ok(self
+            .connection()
+            .prepare_cached("SELECT incident FROM warning WHERE id = ?1")?
+            .query_row([warning], |row| row.get(0))
+            .optional()?)
     }
 
     /// Removes an incident that became part of another.
@@ -272,4 +316,55 @@ fn digest(connection: &Connection) -> Result<DerivedDigest, StoreError> {
         }
     }
     Ok(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn reading_reports_of_an_incident_is_total(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Voice::decode_all(&bytes, 1, &Ring::default());
+        }
+    }
+
+    #[test]
+    fn reports_read_back_with_their_key_and_without() {
+        let key = EpochKey::new(&[1; 32]);
+        let voice = |report, person| Voice {
+            report,
+            against: report > 1,
+            who: Some(Who {
+                person,
+                repeat: report > 2,
+                weight: 0.8,
+            }),
+        };
+        let row = IncidentRow {
+            id: 7,
+            last_report: 0,
+            closed: false,
+            view: String::new(),
+            voices: vec![voice(1, 1), voice(2, 2), voice(3, 1)],
+            epoch: 40,
+        };
+        let bytes = row.voice_bytes(Some(&key));
+        let ring = Ring::default();
+        let secret = zeroize::Zeroizing::new([1; 32]);
+        ring.replace([(40, &secret)].into_iter());
+        assert_eq!(Voice::decode_all(&bytes, 7, &ring).unwrap(), row.voices);
+        let forgotten = Voice::decode_all(&bytes, 7, &Ring::default()).unwrap();
+        assert!(forgotten.iter().all(|voice| voice.who.is_none()));
+        assert!(forgotten.iter().map(|voice| voice.report).eq([1, 2, 3]));
+        // Another incident's, and what was changed, is damage and not forgetting.
+        assert_eq!(Voice::decode_all(&bytes, 8, &ring), None);
+        for n in (4 + 27 + 4)..bytes.len() {
+            let mut other = bytes.clone();
+            other[n] ^= 1;
+            assert_eq!(Voice::decode_all(&other, 7, &ring), None, "{n}");
+        }
+    }
 }

@@ -54,9 +54,6 @@ pub enum StoreError {
          away and let `lapwing desk recover` go on without it"
     )]
     KeyringDamaged(PathBuf),
-    /// The keyring is there where it should not be.
-    #[error("{0} is there: move it away only if it is lost for good, then recover")]
-    KeyringThere(PathBuf),
     /// The database needs a key that the keyring has forgotten or never had.
     #[error(
         "the database has reports of epoch {0} whose key the keyring does not hold: it is a copy \

@@ -8,17 +8,21 @@
 //!
 //! The chain before the first entry is all zero. Kinds have at most 255 bytes.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior};
-use sha2::{Digest as _, Sha256};
+use std::{ops::Range, sync::Arc};
 
 use lapwing_wire::KeyEpoch;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Head, Store, StoreError,
     keyring::Keyring,
-    ring::{Epoch, Purpose, Ring},
+    ring::{Epoch, EpochKey, Purpose, Ring},
 };
-use crate::entry::{Entry, Seq};
+use crate::{
+    entry::{Entry, Seq},
+    fold::{Closing, Remains},
+};
 
 const SALT_LEN: usize = 16;
 /// Entries whose chain is checked at every opening.
@@ -52,7 +56,7 @@ impl Tags {
         out
     }
 
-    fn decode(epoch: Epoch, bytes: &[u8]) -> Option<Self> {
+    pub(super) fn decode(epoch: Epoch, bytes: &[u8]) -> Option<Self> {
         let (flag, tags) = bytes.split_first()?;
         let (tags, rest) = tags.as_chunks::<8>();
         let &[own, previous] = tags else { return None };
@@ -124,13 +128,12 @@ impl Store {
         Ok(())
     }
 
-    /// Gives every entry from `first` on whose payload is there, in order.
-    pub(crate) fn each(
-        &self,
-        first: Seq,
-        take: impl FnMut(Line) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        each(&self.connection, self.keyring.ring(), first, take)
+    /// The journal, for reading.
+    pub(crate) fn journal(&self) -> Journal<'_> {
+        Journal {
+            connection: &self.connection,
+            ring: Some(self.keyring.ring()),
+        }
     }
 
     /// Checks that every entry follows from the one before and every payload is what was
@@ -181,50 +184,105 @@ impl Store {
     }
 }
 
-fn each(
-    connection: &Connection,
-    ring: &Ring,
-    first: Seq,
-    mut take: impl FnMut(Line) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT j.seq, j.at, j.entry_kind, p.body, t.epoch, t.sealed
-         FROM journal j JOIN payload p USING (seq) LEFT JOIN tie t USING (seq)
-         WHERE j.seq >= ?1 ORDER BY j.seq",
-    )?;
-    let mut rows = statement.query([first])?;
-    let mut keys = None;
-    while let Some(row) = rows.next()? {
-        let seq: i64 = row.get(0)?;
-        let unreadable = |_type| StoreError::Entry(seq);
-        let kind = row.get_ref(2)?.as_str().map_err(unreadable)?;
-        let body = row.get_ref(3)?.as_blob().map_err(unreadable)?;
-        let entry = Entry::decode(kind, body).map_err(|_why| StoreError::Entry(seq))?;
-        let tags = match row.get::<_, Option<Epoch>>(4)? {
-            None => None,
-            Some(epoch) => {
-                let sealed = row.get_ref(5)?.as_blob().map_err(unreadable)?;
-                let key = match &keys {
-                    Some((of, key)) if *of == epoch => key,
-                    _ => {
-                        let key = ring.get(epoch).ok_or(StoreError::KeyForgotten(epoch))?;
-                        &keys.insert((epoch, key)).1
-                    }
-                };
-                let tags = key
-                    .open(Purpose::Tie, seq, sealed)
-                    .and_then(|bytes| Tags::decode(epoch, &bytes));
-                Some(tags.ok_or(StoreError::Row("tie"))?)
-            }
-        };
-        take(Line {
-            seq,
-            at: row.get(1)?,
-            entry,
-            tags,
-        })?;
+/// The journal as one connection sees it.
+pub(crate) struct Journal<'a> {
+    connection: &'a Connection,
+    /// Without it no tie is read, and every report is of a person of its own.
+    ring: Option<&'a Ring>,
+}
+
+impl Journal<'_> {
+    /// The same without ties.
+    pub(crate) fn without_ties(self) -> Self {
+        Self { ring: None, ..self }
     }
-    Ok(())
+
+    /// Gives every entry of a range whose payload is there, in order, but for remains, which are for
+    /// [`Journal::next_remains`].
+    pub(crate) fn each(
+        &self,
+        range: Range<Seq>,
+        mut take: impl FnMut(Line) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT j.seq, j.at, j.entry_kind, p.body, t.epoch, t.sealed
+             FROM journal j JOIN payload p USING (seq) LEFT JOIN tie t USING (seq)
+             WHERE j.seq >= ?1 AND j.seq < ?2 AND j.entry_kind <> 'remains' ORDER BY j.seq",
+        )?;
+        let mut rows = statement.query((range.start, range.end))?;
+        let mut keys: Option<(Epoch, Arc<EpochKey>)> = None;
+        while let Some(row) = rows.next()? {
+            let seq: i64 = row.get(0)?;
+            let unreadable = |_type| StoreError::Entry(seq);
+            let kind = row.get_ref(2)?.as_str().map_err(unreadable)?;
+            let body = row.get_ref(3)?.as_blob().map_err(unreadable)?;
+            let entry = Entry::decode(kind, body).map_err(|_why| StoreError::Entry(seq))?;
+            let tags = match (row.get::<_, Option<Epoch>>(4)?, self.ring) {
+                (None, _) | (_, None) => None,
+                (Some(epoch), Some(ring)) => {
+                    if keys.as_ref().is_none_or(|(of, _)| *of != epoch) {
+                        let key = ring.get(epoch);
+                        keys = Some((epoch, key.ok_or(StoreError::KeyForgotten(epoch))?));
+                    }
+                    let sealed = row.get_ref(5)?.as_blob().map_err(unreadable)?;
+                    let tags = keys
+                        .as_ref()
+                        .and_then(|(_, key)| key.open(Purpose::Tie, seq, sealed))
+                        .and_then(|bytes| Tags::decode(epoch, &bytes));
+                    Some(tags.ok_or(StoreError::Row("tie"))?)
+                }
+            };
+            take(Line {
+                seq,
+                at: row.get(1)?,
+                entry,
+                tags,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The last closing, with its number.
+    pub(crate) fn last_closing(&self) -> Result<Option<(Seq, Closing)>, StoreError> {
+        let row: Option<(Seq, Vec<u8>)> = self
+            .connection
+            .prepare_cached(
+                "SELECT j.seq, p.body FROM journal j JOIN payload p USING (seq)
+                 WHERE j.entry_kind = 'closing' ORDER BY j.seq DESC LIMIT 1",
+            )?
+            .query_row((), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(seq, body)| match Entry::decode("closing", &body) {
+            Ok(Entry::Closing(closing)) => Ok((seq, *closing)),
+            _ => Err(StoreError::Entry(seq)),
+        })
+        .transpose()
+    }
+
+    /// The first part of what was kept at closings after entry `after`, with its number.
+    pub(crate) fn next_remains(&self, after: Seq) -> Result<Option<(Seq, Remains)>, StoreError> {
+        let row: Option<(Seq, Vec<u8>)> = self
+            .connection
+            .prepare_cached(
+                "SELECT j.seq, p.body FROM journal j JOIN payload p USING (seq)
+                 WHERE j.entry_kind = 'remains' AND j.seq > ?1 ORDER BY j.seq LIMIT 1",
+            )?
+            .query_row([after], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(seq, body)| match Entry::decode("remains", &body) {
+            Ok(Entry::Remains(part)) => Ok((seq, *part)),
+            _ => Err(StoreError::Entry(seq)),
+        })
+        .transpose()
+    }
+
+    /// The first entry from `first` on that is not before a time.
+    pub(crate) fn first_at(&self, first: Seq, at: i64) -> Result<Option<Seq>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT min(seq) FROM journal WHERE seq >= ?1 AND at >= ?2")?
+            .query_row((first, at), |row| row.get(0))?)
+    }
 }
 
 fn follow(last: &Head, seq: i64, row: &Row<'_>) -> Result<Option<Head>, StoreError> {
@@ -315,13 +373,34 @@ impl Batch<'_> {
         Ok(tags)
     }
 
-    /// Gives every entry from `first` on whose payload is there, this batch's among them.
-    pub(crate) fn each(
-        &self,
-        first: Seq,
-        take: impl FnMut(Line) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        each(&self.transaction, self.keyring.ring(), first, take)
+    /// The keys of the epochs that are not forgotten.
+    pub(crate) fn ring(&self) -> &Ring {
+        self.keyring.ring()
+    }
+
+    /// The epochs of which there are ties.
+    pub(crate) fn tied_epochs(&self) -> Result<Vec<Epoch>, StoreError> {
+        let mut statement = self
+            .transaction
+            .prepare("SELECT DISTINCT epoch FROM tie ORDER BY epoch")?;
+        let epochs = statement.query_map((), |row| row.get(0))?;
+        Ok(epochs.collect::<Result<_, _>>()?)
+    }
+
+    /// Removes the ties of all epochs up to one.
+    pub(crate) fn untie(&self, up_to: Epoch) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached("DELETE FROM tie WHERE epoch <= ?1")?
+            .execute([up_to])?;
+        Ok(())
+    }
+
+    /// The journal as this batch leaves it, for reading.
+    pub(crate) fn journal(&self) -> Journal<'_> {
+        Journal {
+            connection: &self.transaction,
+            ring: Some(self.keyring.ring()),
+        }
     }
 
     /// Moves the cursor of a relay.

@@ -104,14 +104,14 @@ impl Keyring {
 
     /// The keys of an epoch, made and durable before this returns.
     pub(super) fn ensure(&mut self, epoch: Epoch) -> Result<Arc<EpochKey>, StoreError> {
+        self.settle()?;
         if let Some(keys) = self.ring.get(epoch) {
             return Ok(keys);
         }
-        self.settle()?;
         let mut held = self.held.clone();
         let mut secret = Zeroizing::new([0; 32]);
         getrandom::fill(secret.as_mut_slice()).map_err(|_why| StoreError::Randomness)?;
-        held.tags.entry(epoch).or_insert(secret);
+        held.tags.insert(epoch, secret);
         self.write(held)?;
         Ok(self.ring.get(epoch).expect("it was put there just now"))
     }
@@ -271,6 +271,17 @@ fn read(dir: &Path, key: &Key) -> Result<Held, StoreError> {
         Err(why) => return Err(failed(&path, "reading", why)),
     };
     open(key, &bytes).ok_or(StoreError::KeyringDamaged(path))
+}
+
+/// All secrets of the keyring in a folder: for the drill.
+#[cfg(any(test, feature = "drill"))]
+pub(super) fn secrets(dir: &Path, key: &Key) -> Result<Vec<Key>, StoreError> {
+    let held = read(dir, key)?;
+    Ok(held
+        .tags
+        .into_values()
+        .chain(held.receptions.into_values())
+        .collect())
 }
 
 fn seal(key: &Key, held: &Held) -> Result<Vec<u8>, StoreError> {

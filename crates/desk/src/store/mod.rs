@@ -9,6 +9,8 @@ mod error;
 mod journal;
 mod key;
 mod keyring;
+#[cfg(any(test, feature = "drill"))]
+mod loot;
 mod reader;
 mod ring;
 mod settings;
@@ -26,7 +28,9 @@ pub use error::StoreError;
 pub use key::KeySource;
 
 pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow, Who};
-pub(crate) use journal::{Batch, Line, Tags};
+pub(crate) use journal::{Batch, Journal, Line, Tags};
+#[cfg(any(test, feature = "drill"))]
+pub(crate) use loot::Loot;
 pub(crate) use reader::Reader;
 pub(crate) use ring::{Epoch, Ring};
 
@@ -104,6 +108,18 @@ impl Store {
         Self::with_keyring(dir, &key, lock, keyring)
     }
 
+    /// Opens a store whose keyring may be lost: then an empty one is made.
+    pub(crate) fn open_without_keyring(dir: &Path, source: &KeySource) -> Result<Self, StoreError> {
+        if !dir.join(DATABASE).exists() {
+            return Err(StoreError::Missing(dir.to_owned()));
+        }
+        let lock = lock(dir)?;
+        let key = key::read(dir, source)?;
+        connect(dir, &key.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let keyring = Keyring::create(dir, key.keyring())?;
+        Self::with_keyring(dir, &key, lock, keyring)
+    }
+
     fn with_keyring(
         dir: &Path,
         key: &DeskKey,
@@ -149,7 +165,10 @@ impl Store {
     }
 
     /// A key that a running desk has at any hour and that lies in no file.
-    #[allow(dead_code, reason = "cells and members take it")]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "what cells and members will take")
+    )]
     pub(crate) fn working_key(&self) -> Zeroizing<[u8; 32]> {
         self.working_key.clone()
     }
@@ -159,8 +178,23 @@ impl Store {
         self.head
     }
 
+    /// The keys of the epochs that are not forgotten.
+    pub(crate) fn ring(&self) -> &Ring {
+        self.keyring.ring()
+    }
+
+    /// Deletes the keys of all epochs up to one, for good: to be called when their closing is
+    /// committed.
+    pub(crate) fn forget_epochs(&mut self, up_to: Epoch) -> Result<(), StoreError> {
+        if self.keyring.forget(up_to)? {
+            // The log still holds pages with what was tied, sealed under the keys that are gone.
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
     /// Writes the log back and cuts it off, so that what was deleted is gone from it too.
-    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
+    fn checkpoint(&self) -> Result<(), StoreError> {
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_row| Ok(()))?;
         Ok(())

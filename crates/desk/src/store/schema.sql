@@ -7,6 +7,10 @@ CREATE TABLE journal (
   chain      BLOB NOT NULL CHECK (length(chain) = 32)
 ) STRICT;
 
+-- Where the fold starts, and what is kept of all before.
+CREATE INDEX journal_closings ON journal (seq) WHERE entry_kind = 'closing';
+CREATE INDEX journal_remains ON journal (seq) WHERE entry_kind = 'remains';
+
 CREATE TRIGGER journal_keeps_its_rows BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_forgets_no_row BEFORE DELETE ON journal

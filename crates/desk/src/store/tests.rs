@@ -35,6 +35,18 @@ impl Store {
         self.connection.execute_batch(sql).unwrap();
     }
 
+    /// What a query counts.
+    pub(crate) fn count(&self, sql: &str) -> i64 {
+        self.connection
+            .query_row(sql, (), |row| row.get(0))
+            .unwrap()
+    }
+
+    /// Lets the keyring die after so many steps of writing.
+    pub(crate) fn let_keyring_fail_after(&mut self, steps: Option<u32>) {
+        self.keyring.steps_left = steps;
+    }
+
     /// Makes the disk seem full, or not.
     pub(crate) fn limit_pages(&self, full: bool) {
         let pages: i64 = self
@@ -76,7 +88,8 @@ fn what_was_committed_is_there_again_and_what_was_not_is_not() {
     batch.commit().unwrap();
     let mut entries = Vec::new();
     store
-        .each(0, |line| {
+        .journal()
+        .each(0..9, |line| {
             entries.push((line.seq, line.at, line.entry));
             Ok(())
         })
@@ -230,4 +243,20 @@ fn the_database_alone_holds_no_secret_of_reception() {
         })
         .unwrap();
     assert!(!tables.contains("reception"));
+}
+
+#[test]
+fn the_working_key_is_the_same_again_and_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(dir.path(), 1);
+    let working = store.working_key();
+    assert!(*working != *store.database_key);
+    drop(store);
+    let folder = dir.path().join("desk");
+    let store = Store::open(&folder, &key(dir.path())).unwrap();
+    assert!(*store.working_key() == *working);
+    for entry in fs::read_dir(&folder).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(32).any(|window| window == working.as_slice()));
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
     desk::Desk,
     gazetteer::Gazetteer,
     hub::{Fixed, RelayState, kind_views},
+    standing::Nobody,
     store::KeySource,
 };
 
@@ -78,6 +79,7 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         root,
         region: config.region,
         secrets: Secrets::default(),
+        standings: Box::new(Nobody),
         publish: Arc::new(Notify::new()),
     };
     let fold = fold_journal(&mut store).unwrap();
@@ -230,6 +232,8 @@ fn deriving_again_gives_the_same_state_whatever_happened() {
         let accepted = counters.view().accepted;
         assert!(accepted > 300, "seed {seed} took {accepted} reports");
         assert!(!writer.fold.warnings().is_empty() || seed > 0);
+        let closed = writer.store.journal().last_closing().unwrap();
+        assert!(closed.is_some(), "seed {seed} closed no epoch");
         // What a restart folds is what the running desk holds.
         let again = fold_journal(&mut writer.store).unwrap();
         assert_eq!(again.counts(), &counters);
@@ -335,3 +339,42 @@ fn a_bulletin_carries_thirteen_keys_and_its_number_only_grows() {
     let mut desk = writer(dir.path(), clock);
     assert_eq!(desk.bulletin(0).unwrap().number, 42);
 }
+
+/// What ties cost when a journal is folded: with them and, in the same run, without.
+#[test]
+#[ignore = "measures; run it alone with --nocapture"]
+fn folding_sixteen_thousand_reports() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+    let mut desk = writer(dir.path(), clock.clone());
+    let mut rng = ChaCha20Rng::from_seed([1; 32]);
+    let envelopes: Vec<Vec<Opened>> = (0..260)
+        .map(|n| opened(&mut rng, NOW + n * 600, 64))
+        .collect();
+    let started = std::time::Instant::now();
+    for (n, mut some) in (0..).zip(envelopes) {
+        clock.0.store(NOW + n * 600, Ordering::SeqCst);
+        for envelope in &mut some {
+            rng.fill_bytes(&mut envelope.digest);
+        }
+        take(&mut desk, some, n).unwrap();
+    }
+    let accepted = desk.fold.counts().view().accepted;
+    println!("{accepted} reports journalled in {:?}", started.elapsed());
+    for _ in 0..5 {
+        let started = std::time::Instant::now();
+        drop(crate::closing::fold(&desk.store.journal()).unwrap());
+        let with = started.elapsed();
+        let started = std::time::Instant::now();
+        drop(crate::closing::fold(&desk.store.journal().without_ties()).unwrap());
+        println!(
+            "folded in {with:?}, without ties in {:?}",
+            started.elapsed()
+        );
+    }
+    let started = std::time::Instant::now();
+    desk.close_epochs(clock.now() + 21 * 86_400).unwrap();
+    println!("closed in {:?}", started.elapsed());
+}
+
+mod closing;
