@@ -24,6 +24,7 @@ use crate::{
     api::{self, Access, Coordinators},
     cells::Cells,
     clock::Clock,
+    closing,
     drops::DropPlan,
     fold::Fold,
     gazetteer::Gazetteer,
@@ -35,8 +36,8 @@ use crate::{
     pull::Puller,
     reception,
     relays::{self, RelayUrl},
+    standing::Nobody,
     store::{DerivedDigest, KeySource, Store, StoreError},
-    turn,
     writer::{self, Office},
 };
 
@@ -115,7 +116,6 @@ impl fmt::Debug for Desk {
 
 struct Keys {
     root: SigningKey,
-    tag: Zeroizing<[u8; 32]>,
     sign_in: Zeroizing<[u8; 32]>,
 }
 
@@ -131,7 +131,6 @@ pub struct Rebuilt {
 }
 
 const ROOT: &str = "root-seed";
-const TAG: &str = "tag-key";
 const SIGN_IN: &str = "sign-in-key";
 const MODE: &str = "mode";
 
@@ -183,10 +182,15 @@ impl Desk {
         }
         let secrets = match reception::roll(&mut store, config.clock.now())? {
             Some(secrets) => secrets,
-            None => reception::load(&store)?,
+            None => reception::load(&store),
         };
         let keys = Keys::read(&store)?;
-        let fold = writer::fold_journal(&mut store, *keys.tag)?;
+        let now = match config.mode {
+            ClockMode::Live => config.clock.now(),
+            ClockMode::Replay => store.head().at,
+        };
+        closing::close(&mut store, now, &mut Nobody)?;
+        let fold = writer::fold_journal(&mut store)?;
         Ok(Self {
             config,
             store,
@@ -258,8 +262,8 @@ impl Desk {
             root: keys.root.clone(),
             region: config.region,
             secrets: secrets.clone(),
-            tag_key: *keys.tag,
             issuer: issuer.as_ref().map(|url| url.as_str().to_owned()),
+            standings: Box::new(Nobody),
             publish: Arc::clone(&publish),
             drops: config.drops,
         };
@@ -365,25 +369,20 @@ impl Desk {
         result
     }
 
-    /// Derives everything again from the journal alone, after checking all of it.
+    /// Derives everything again from the journal alone, after checking all of it: from the last
+    /// closing on, and what was kept at closings before.
     ///
     /// # Errors
     /// When the store does not open or the journal does not follow from itself.
     pub fn rebuild(data_dir: &Path, key: &KeySource) -> Result<Rebuilt, DeskError> {
         let mut store = Store::open(data_dir, key)?;
         store.verify()?;
-        let keys = Keys::read(&store)?;
-        let mut fold = Fold::new(*keys.tag);
-        store.each(|line| {
-            fold.apply(&line);
-            Ok(())
-        })?;
+        let mut fold = closing::fold(&store.journal())?;
         let entries = store.head().seq.unsigned_abs();
-        let batch = store.batch()?;
+        let mut batch = store.batch()?;
         let before: DerivedDigest = batch.derived_digest()?;
-        batch.clear_derived()?;
         let effects = fold.effects();
-        turn::write_effects(&batch, &fold, &effects)?;
+        closing::write_all(&mut batch, &fold, &effects)?;
         let digest = batch.derived_digest()?;
         batch.commit()?;
         Ok(Rebuilt {
@@ -394,12 +393,27 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Goes on without a keyring that is lost, or after a database from before the keyring's last
+    /// forgetting was put back: nobody knows any more which of the reports so far are of one person;
+    /// incidents stay as they are shown. Gives the number of epochs that were closed by it, 0 when
+    /// nothing was lost.
+    ///
+    /// # Errors
+    /// When the store does not open, its journal does not follow from itself, or its keyring is
+    /// damaged (then it may still be found whole elsewhere).
+    pub fn recover(data_dir: &Path, key: &KeySource) -> Result<usize, DeskError> {
+        let mut store = Store::open_without_keyring(data_dir, key)?;
+        store.verify()?;
+        Ok(closing::recover(&mut store)?)
+    }
+}
+
 impl Keys {
     fn read(store: &Store) -> Result<Self, StoreError> {
         let need = |name| store.setting::<32>(name)?.ok_or(StoreError::Row(name));
         Ok(Self {
             root: SigningKey::from_bytes(&*need(ROOT)?),
-            tag: need(TAG)?,
             sign_in: need(SIGN_IN)?,
         })
     }
@@ -408,7 +422,7 @@ impl Keys {
 /// Draws the desk's keys.
 fn found(store: &mut Store, mode: ClockMode) -> Result<(), StoreError> {
     let batch = store.batch()?;
-    for name in [ROOT, TAG, SIGN_IN] {
+    for name in [ROOT, SIGN_IN] {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(key.as_mut_slice()).map_err(|_why| StoreError::Randomness)?;
         batch.set(name, key.as_slice())?;

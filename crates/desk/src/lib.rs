@@ -43,7 +43,10 @@
 mod api;
 mod cells;
 mod clock;
+mod closing;
 mod desk;
+#[cfg(any(test, feature = "drill"))]
+pub mod drill;
 pub mod drops;
 mod entry;
 mod fold;
@@ -61,6 +64,7 @@ mod reception;
 mod refusal;
 mod relays;
 mod rules;
+mod standing;
 mod store;
 mod turn;
 mod writer;

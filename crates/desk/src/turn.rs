@@ -58,7 +58,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Appends an entry to the journal and folds it.
+    /// Appends an entry to the journal, tied to its author if it has one, and folds it.
     pub(crate) fn append(
         &mut self,
         at: i64,
@@ -67,11 +67,14 @@ impl<'a> Turn<'a> {
     ) -> Result<Seq, StoreError> {
         self.appended = true;
         let (seq, at) = self.batch.append(at, &entry)?;
+        let tags = author
+            .map(|author| self.batch.tie(seq, at, &author))
+            .transpose()?;
         self.fold.apply(&Line {
             seq,
             at,
             entry,
-            author,
+            tags,
         });
         Ok(seq)
     }
@@ -231,7 +234,7 @@ impl<'a> Turn<'a> {
 
 /// Writes what an entry or many changed into the derived tables.
 pub(crate) fn write_effects(
-    batch: &Batch<'_>,
+    batch: &mut Batch<'_>,
     fold: &Fold,
     effects: &Effects,
 ) -> Result<(), StoreError> {

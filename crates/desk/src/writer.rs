@@ -19,6 +19,7 @@ use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
     cells::{CellId, Cells, MemberId},
     clock::Clock,
+    closing,
     drops::DropPlan,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
@@ -30,6 +31,7 @@ use crate::{
     publish::Above,
     reception,
     refusal::Refusal,
+    standing::Standings,
     store::{Store, StoreError},
     turn::{Turn, write_effects},
 };
@@ -269,9 +271,10 @@ pub(crate) struct Office {
     pub(crate) root: SigningKey,
     pub(crate) region: Region,
     pub(crate) secrets: Secrets,
-    pub(crate) tag_key: [u8; 32],
     /// Address of the issuer of passes.
     pub(crate) issuer: Option<String>,
+    /// Who keeps levels when epochs close.
+    pub(crate) standings: Box<dyn Standings>,
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
     pub(crate) drops: DropPlan,
@@ -320,20 +323,15 @@ pub(crate) fn start(
     (WriterHandle(sender), thread)
 }
 
-/// Folds the whole journal. Where the derived tables do not show the same, they are written again:
+/// Folds the journal from the last closing. Where the derived tables do not show the same, they are written again:
 /// a later version of the fusing sees the same reports with other eyes.
-pub(crate) fn fold_journal(store: &mut Store, tag_key: [u8; 32]) -> Result<Fold, StoreError> {
-    let mut fold = Fold::new(tag_key);
-    store.each(|line| {
-        fold.apply(&line);
-        Ok(())
-    })?;
+pub(crate) fn fold_journal(store: &mut Store) -> Result<Fold, StoreError> {
+    let mut fold = closing::fold(&store.journal())?;
     let effects = fold.effects();
     if !store.holds(fold.cases().map(Case::row))? {
         tracing::info!("the derived tables are written again");
-        let batch = store.batch()?;
-        batch.clear_derived()?;
-        write_effects(&batch, &fold, &effects)?;
+        let mut batch = store.batch()?;
+        closing::write_all(&mut batch, &fold, &effects)?;
         batch.commit()?;
     }
     Ok(fold)
@@ -435,7 +433,7 @@ impl Writer {
             self.unknown = true;
             turn.apply_rules()?;
             let effects = turn.fold.effects();
-            write_effects(&turn.batch, turn.fold, &effects)?;
+            write_effects(&mut turn.batch, turn.fold, &effects)?;
             turn.batch.commit()?;
             (value, effects)
         };
@@ -447,7 +445,7 @@ impl Writer {
     /// Folds the journal again after a transaction of which nobody knows whether it happened.
     fn recover(&mut self) -> Result<(), StoreError> {
         self.store.reread_head()?;
-        self.fold = fold_journal(&mut self.store, self.office.tag_key)?;
+        self.fold = fold_journal(&mut self.store)?;
         self.cells = Cells::load(&self.store)?;
         self.unknown = false;
         self.show_all();
@@ -506,9 +504,26 @@ impl Writer {
             self.office.publish.notify_one();
         }
         let live = self.office.herald.mode == ClockMode::Live;
+        self.close_epochs(if live { now } else { self.fold.now() })?;
         if live && self.fold.ages() && now >= self.store.head().at + TICK_S {
             self.turn(|turn| Ok(turn.append(now, Entry::Tick, None).map(drop)?))?;
         }
+        Ok(())
+    }
+
+    /// Forgets who is who in epochs that are over.
+    fn close_epochs(&mut self, now: i64) -> Result<(), StoreError> {
+        if self.unknown {
+            self.recover()?;
+        }
+        // A closing that fails may have happened.
+        self.unknown = true;
+        let closed = closing::close(&mut self.store, now, &mut *self.office.standings)?;
+        if let Some(fold) = closed {
+            self.fold = fold;
+            self.show_all();
+        }
+        self.unknown = false;
         Ok(())
     }
 

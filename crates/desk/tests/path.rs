@@ -104,7 +104,8 @@ async fn the_same_by_two_ways_counts_once() {
     world.post(0, &first).await;
     world.post(1, &first).await;
     // The same report in another envelope: a phone that sealed it again.
-    let again = world.sealed(&to, 1, |_| {});
+    let again = world.sealed_again(&to);
+    assert_ne!(again.digest(), first.digest());
     world.post(1, &again).await;
     let counters = desk.counters(3).await;
     assert_eq!(counters["accepted"], 1);

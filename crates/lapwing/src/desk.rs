@@ -34,6 +34,8 @@ enum Verb {
     Key(Which),
     /// Derive everything again from the journal and say whether it is the same
     Rebuild(Which),
+    /// Go on without a keyring that is lost for good
+    Recover(Which),
 }
 
 /// Which desk.
@@ -290,6 +292,16 @@ impl Desk {
                 )?;
                 let desk = lapwing_desk::Desk::open_or_init(config)?;
                 println!("{}", hex::encode(desk.root_key()));
+                Ok(())
+            }
+            Some(Verb::Recover(at)) => {
+                match lapwing_desk::Desk::recover(&at.store.data, &at.store.key()?)? {
+                    0 => println!("nothing is lost: the keyring has every key that is needed"),
+                    epochs => println!(
+                        "{epochs} weeks closed: who sent which of their reports is forgotten, \
+                         incidents stay as they were shown"
+                    ),
+                }
                 Ok(())
             }
             Some(Verb::Rebuild(at)) => {

@@ -1,4 +1,4 @@
-//! Settings, reception secrets, cursors and deliveries.
+//! Settings, reception secrets (in the keyring), cursors and deliveries.
 
 use rusqlite::OptionalExtension as _;
 use zeroize::Zeroizing;
@@ -39,17 +39,18 @@ impl Store {
     }
 
     /// The seeds of all reception secrets that are still there, by ascending week.
-    pub(crate) fn receptions(&self) -> Result<Vec<ReceptionSeed>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT epoch, seed FROM reception ORDER BY epoch")?;
-        let rows = statement.query_map((), |row| {
-            Ok((
-                row.get::<_, u32>(0)?,
-                Zeroizing::new(row.get::<_, [u8; 32]>(1)?),
-            ))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    pub(crate) fn receptions(&self) -> impl Iterator<Item = (u32, &[u8; 32])> {
+        let held = self.keyring.receptions();
+        held.iter().map(|(week, seed)| (*week, &**seed))
+    }
+
+    /// Keeps new seeds of reception secrets and deletes others for good.
+    pub(crate) fn change_receptions(
+        &mut self,
+        add: Vec<ReceptionSeed>,
+        delete: &[u32],
+    ) -> Result<(), StoreError> {
+        self.keyring.change_receptions(add, delete)
     }
 
     /// Last index taken from a relay.
@@ -98,22 +99,6 @@ impl Batch<'_> {
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             )?
             .execute((name, value))?;
-        Ok(())
-    }
-
-    /// Keeps the seed of a reception secret.
-    pub(crate) fn reception(&self, epoch: u32, seed: &[u8; 32]) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("INSERT INTO reception (epoch, seed) VALUES (?1, ?2)")?
-            .execute((epoch, seed))?;
-        Ok(())
-    }
-
-    /// Deletes a reception secret for good.
-    pub(crate) fn forget_reception(&self, epoch: u32) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("DELETE FROM reception WHERE epoch = ?1")?
-            .execute([epoch])?;
         Ok(())
     }
 

@@ -55,6 +55,7 @@ pub(crate) struct World {
     pub(crate) relays: Vec<RunningRelay>,
     pub(crate) http: reqwest::Client,
     pub(crate) rng: ChaCha20Rng,
+    last: Option<Frame>,
 }
 
 pub(crate) struct RunningRelay {
@@ -83,6 +84,7 @@ impl World {
                 .build()
                 .unwrap(),
             rng: ChaCha20Rng::from_seed([9; 32]),
+            last: None,
         };
         world.root = Desk::init(world.config()).unwrap().root_key();
         for n in 0..relays {
@@ -263,7 +265,15 @@ impl World {
             replayed_at: None,
         };
         change(&mut report);
-        seal(&mut self.rng, to, &Frame::Report(report)).unwrap()
+        let frame = Frame::Report(report);
+        let envelope = seal(&mut self.rng, to, &frame).unwrap();
+        self.last = Some(frame);
+        envelope
+    }
+
+    /// The report that was sealed last, in another envelope.
+    pub(crate) fn sealed_again(&mut self, to: &ReceptionPublic) -> Envelope {
+        seal(&mut self.rng, to, self.last.as_ref().unwrap()).unwrap()
     }
 }
 

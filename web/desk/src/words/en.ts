@@ -140,6 +140,7 @@ export const en = {
   'why.against.few': '{n} speak against it',
   'why.against.many': '{n} speak against it',
   'why.against.other': '{n} speak against it',
+  'why.forgotten': 'who sent which report has been forgotten',
   'why.nobody': 'nobody speaks against it',
   'why.seen.one': '{n} saw it with their own eyes',
   'why.seen.few': '{n} saw it with their own eyes',

@@ -142,6 +142,7 @@ export const uk: Readonly<Record<keyof typeof en, string>> = {
   'why.against.few': '{n} заперечують',
   'why.against.many': '{n} заперечують',
   'why.against.other': '{n} заперечують',
+  'why.forgotten': 'хто надіслав яке повідомлення, уже забуто',
   'why.nobody': 'ніхто не заперечує',
   'why.seen.one': '{n} бачила на власні очі',
   'why.seen.few': '{n} бачили на власні очі',
