@@ -108,8 +108,13 @@ pub fn forgetting(dir: &Path, seed: u64) -> Result<Finding, StoreError> {
     let (auc_of_control, _) = pairs.judge(&not_deleted, &scene, &mut rng);
     let value = (auc - 0.5).abs() + off;
     let found = survived.occurrences(&authors) + survived.occurrences(&tags);
-    // Who finds nothing must have been able to: the pages did open, and say what was reported.
-    let read = survived.occurrences(&[*MARK]) > 0;
+    // Who finds nothing must have been able to: the pages did open and say what was reported, and
+    // every tie of the epoch was there to be looked at.
+    let tied = scene
+        .author
+        .keys()
+        .all(|seq| survived.sealed.contains_key(seq));
+    let read = tied && survived.occurrences(&[*MARK]) > 0;
     Ok(Finding {
         name: "desk seized after an epoch was closed",
         measure: "AUC of linking reports of one person in different incidents: distance from 0.5, \
