@@ -4,10 +4,11 @@
  * quarter of an hour after the coordinator last did something. When one has ended, what was read is dropped and what
  * was typed is kept, until the cell is locked on purpose.
  */
+import { SvelteMap } from 'svelte/reactivity';
 import { cellsApi as realApi, type CellsApi, Refusal } from '../api/client';
 import type { CellLine, CellView, InviteMade, MemberView } from '../api/types';
 import { HOLDS, SILENT_AFTER, SILENT_FIRST } from './cell';
-import { keep, kept } from './tongue.svelte';
+import { keep, kept } from './kept';
 
 /** Where on the page something went wrong. */
 export type Place = 'list' | 'found' | 'unlock' | 'cell' | 'write' | 'invite' | 'withdraw';
@@ -44,12 +45,14 @@ export class Cells {
   silentAfter = $state(asSilentAfter(kept(SILENT_KEY)));
 
   /** What is typed and not sent, by cell and witness. */
-  drafts = $state<Record<string, string>>({});
+  readonly drafts = new SvelteMap<string, string>();
   inviting = $state(false);
   inviteForm = $state({ label: '', holds: HOLDS[1] ?? 0 });
   /** The invite that is being shown, this once. */
   made = $state.raw<{ invite: InviteMade; label: string }>();
 
+  /** Cells that are open, in sight or not. */
+  opened = $state.raw<ReadonlySet<number>>(new Set());
   readonly #sessions = new Map<number, string>();
   #touched = Date.now();
   #polled = 0;
@@ -110,7 +113,7 @@ export class Cells {
   async found(name: string, passphrase: string): Promise<boolean> {
     return this.#act('found', async () => {
       const { id, session } = await this.api.found({ name, passphrase });
-      this.#sessions.set(id, session);
+      this.#keep(id, session);
       this.chosen = id;
       await this.#load(false);
       await this.loadList();
@@ -124,7 +127,7 @@ export class Cells {
     return this.#act('unlock', async () => {
       const { session } = await this.api.unlock(cell, passphrase);
       this.touch();
-      this.#sessions.set(cell, session);
+      this.#keep(cell, session);
       await this.#load(false);
     });
   }
@@ -134,10 +137,9 @@ export class Cells {
     const cell = this.chosen;
     if (typeof cell !== 'number') return;
     const session = this.#sessions.get(cell);
-    this.#sessions.delete(cell);
+    this.#keep(cell, undefined);
     this.#close();
-    this.member = undefined;
-    for (const key of Object.keys(this.drafts)) if (key.startsWith(`${cell}/`)) delete this.drafts[key];
+    for (const key of [...this.drafts.keys()]) if (key.startsWith(`${cell}/`)) this.drafts.delete(key);
     this.inviteForm = { label: '', holds: HOLDS[1] ?? 0 };
     this.inviting = false;
     this.done = 'cells.locked';
@@ -149,24 +151,29 @@ export class Cells {
   leave(): void {
     for (const [cell, session] of this.#sessions) void this.api.lock(cell, session).catch(() => undefined);
     this.#sessions.clear();
+    this.opened = new Set();
+  }
+
+  #keep(cell: number, session: string | undefined): void {
+    if (session === undefined) this.#sessions.delete(cell);
+    else this.#sessions.set(cell, session);
+    this.opened = new Set(this.#sessions.keys());
   }
 
   /** Whether something is typed in the cell in sight and not sent. */
   hasDrafts(): boolean {
     return (
       this.inviteForm.label.trim() !== '' ||
-      Object.entries(this.drafts).some(
-        ([key, text]) => key.startsWith(`${String(this.chosen)}/`) && text.trim() !== '',
-      )
+      [...this.drafts].some(([key, text]) => key.startsWith(`${String(this.chosen)}/`) && text.trim() !== '')
     );
   }
 
   draft(member: number): string {
-    return this.drafts[`${String(this.chosen)}/${member}`] ?? '';
+    return this.drafts.get(`${String(this.chosen)}/${member}`) ?? '';
   }
 
   type(member: number, text: string): void {
-    this.drafts[`${String(this.chosen)}/${member}`] = text;
+    this.drafts.set(`${String(this.chosen)}/${member}`, text);
   }
 
   async write(member: number): Promise<boolean> {
@@ -174,7 +181,7 @@ export class Cells {
     return this.#within('write', async (cell, session) => {
       await this.api.write(cell, session, member, text);
       // What was typed meanwhile stays.
-      if (this.drafts[`${cell}/${member}`] === text) delete this.drafts[`${cell}/${member}`];
+      if (this.drafts.get(`${cell}/${member}`) === text) this.drafts.delete(`${cell}/${member}`);
       this.done = 'cells.sent';
       await this.#load(false);
     });
@@ -201,15 +208,17 @@ export class Cells {
 
   /** What has come since. Only what a person does keeps the cell open. */
   async poll(): Promise<void> {
-    const cell = this.chosen;
-    if (typeof cell !== 'number' || !this.#sessions.has(cell) || this.busy) return;
     if (Date.now() - this.#touched >= IDLE_MS) {
-      const session = this.#sessions.get(cell);
-      this.#ended(cell);
-      if (session !== undefined) await this.api.lock(cell, session).catch(() => undefined);
+      const sessions = [...this.#sessions];
+      for (const [cell] of sessions) this.#ended(cell);
+      await Promise.all(
+        sessions.map(([cell, session]) => this.api.lock(cell, session).catch(() => undefined)),
+      );
       return;
     }
-    const watch = this.#touched <= this.#polled;
+    const cell = this.chosen;
+    if (typeof cell !== 'number' || !this.#sessions.has(cell) || this.busy) return;
+    const watch = this.#touched < this.#polled;
     this.#polled = Date.now();
     await this.#try('cell', () => this.#load(watch));
   }
@@ -296,7 +305,7 @@ export class Cells {
   /** A session has ended: the passphrase is asked for, and what was typed waits. */
   #ended(cell: number | 'new' | undefined): void {
     if (typeof cell !== 'number') return;
-    this.#sessions.delete(cell);
+    this.#keep(cell, undefined);
     if (this.chosen !== cell) return;
     const { member } = this;
     this.#close();
