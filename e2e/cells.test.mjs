@@ -1,8 +1,12 @@
 // The coordinator's page, against the made-up desk of web/desk/dev: every screen in three sizes, two languages and two
-// themes; keys alone; what is printed; and that a cell is closed when it should be.
+// themes; keys alone; what is printed; and that a cell is closed when it should be. At the end, on a real desk.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import {
@@ -262,7 +266,7 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
     await page
       .locator('[aria-live=polite]', { hasText: 'New message from Сусідка з п’ятого' })
       .waitFor({ state: 'attached' });
-    await page.getByRole('button', { name: 'Cells 1' }).click();
+    await page.getByRole('button', { name: /^Cells 1.new$/ }).click();
     const row = page.locator('[data-member="1"]');
     await row.getByText('1 new').waitFor();
     await row.click();
@@ -424,6 +428,97 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
     assert.deepEqual(faults, []);
   });
 });
+
+const PROGRAM = process.env.LAPWING_BIN;
+
+describe(
+  'a coordinator at a real desk',
+  { timeout: 120_000, skip: PROGRAM ? false : 'LAPWING_BIN is not set' },
+  () => {
+    let folder;
+    let program;
+    let browser;
+    let address;
+    let printed = '';
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'lapwing-cells-'));
+      const pages = process.env.LAPWING_DESK_WEB ?? join(DESK_APP, 'dist');
+      const web = process.env.LAPWING_WEB ?? pages;
+      const args = ['up', '--port', '0', '--data', folder, '--desk-web', pages, '--web', web];
+      program = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      program.stdout.on('data', (part) => (printed += part));
+      program.stderr.on('data', (part) => (printed += part));
+      const deadline = Date.now() + 60_000;
+      while (!(address = /http:\/\/\S+\?key=\S+/.exec(printed)?.[0])) {
+        assert.ok(program.exitCode === null && Date.now() < deadline, `the desk did not start: ${printed}`);
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      browser = await launch(NO_WEBGL);
+    });
+    after(async () => {
+      await browser?.close();
+      if (program?.exitCode === null) {
+        const ended = new Promise((done) => program.once('exit', done));
+        program.kill('SIGTERM');
+        await ended;
+      }
+      if (folder) await rm(folder, { recursive: true, force: true });
+    });
+
+    it('makes a cell, invites, withdraws, locks and unlocks', async () => {
+      const { page, faults, close } = await openIn(browser);
+      await page.goto(address);
+      await page.getByRole('button', { name: 'Cells' }).click();
+      await page.getByText('No cells yet').waitFor();
+      await page.getByRole('button', { name: 'New cell' }).click();
+      await page.getByLabel('Name').fill('Back yard');
+      for (const n of [0, 1])
+        await page.locator('form input[type=password]').nth(n).fill('seven autumn days');
+      await page.getByRole('button', { name: 'Make the cell' }).click();
+      await page.getByRole('heading', { name: 'Back yard' }).waitFor();
+      await page.waitForFunction(() => location.hash === '#cells/1');
+
+      const codes = new Set();
+      for (const label of ['Aunt', 'Baker']) {
+        await page.getByRole('button', { name: 'New invite' }).click();
+        await page.locator('dialog [data-first]').fill(label);
+        await page.getByLabel('7 days').check();
+        await page.getByRole('button', { name: 'Make the invite' }).click();
+        await page.locator('dialog svg[role=img]').waitFor();
+        const scanned = await scan(page, await page.screenshot());
+        assert.match(scanned, /^LAPWING:[0-9A-F]{22}$/);
+        codes.add(scanned);
+        await page.getByRole('button', { name: 'Done' }).click();
+        await page.getByRole('button', { name: 'Yes, close it' }).click();
+      }
+      assert.equal(codes.size, 2);
+      await page.getByRole('button', { name: 'Withdraw: Aunt' }).click();
+      await page.getByRole('button', { name: 'Yes, withdraw' }).click();
+      await page.getByText('Used and ended: 1').waitFor();
+
+      await page.getByRole('button', { name: 'Lock', exact: true }).click();
+      await page.getByText('Cell 1 is locked').waitFor();
+      await page.locator('form input[type=password]').fill('seven summer days');
+      await page.getByRole('button', { name: 'Unlock' }).click();
+      await page.getByText('This passphrase does not open the cell').waitFor();
+      // Somebody else at the desk sees its number, and nothing more.
+      const other = await openIn(browser);
+      await other.page.goto(address);
+      await other.page.getByRole('button', { name: 'Cells' }).click();
+      await other.page.getByText('Cell 1').waitFor();
+      assert.ok(!(await other.page.content()).includes('Back yard'));
+      await other.close();
+      await page.locator('form input[type=password]').fill('seven autumn days');
+      await page.getByRole('button', { name: 'Unlock' }).click();
+      await page.getByRole('heading', { name: 'Back yard' }).waitFor();
+      await page.getByRole('button', { name: 'Withdraw: Baker' }).waitFor();
+      await page.getByText('Nobody has joined yet').waitFor();
+      assert.deepEqual(faults, []);
+      await close();
+    });
+  },
+);
 
 // What a phone's camera reads off a picture.
 async function scan(page, png) {
