@@ -11,6 +11,7 @@
 mod key;
 mod member;
 mod record;
+mod standings;
 mod turn;
 mod working;
 
@@ -32,6 +33,7 @@ use crate::{
 pub(crate) use key::{unwrap, wrap};
 pub(crate) use member::{Member, MemberId, author};
 pub(crate) use record::{Record, about};
+pub(crate) use standings::MemberStandings;
 pub(crate) use working::WorkingKey;
 
 /// Number of a cell, from 1.

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     api::{self, Access, Coordinators},
-    cells::Cells,
+    cells::{Cells, MemberStandings},
     clock::Clock,
     closing,
     drops::DropPlan,
@@ -36,7 +36,6 @@ use crate::{
     pull::Puller,
     reception,
     relays::{self, RelayUrl},
-    standing::Nobody,
     store::{DerivedDigest, KeySource, Store, StoreError},
     writer::{self, Office},
 };
@@ -189,7 +188,7 @@ impl Desk {
             ClockMode::Live => config.clock.now(),
             ClockMode::Replay => store.head().at,
         };
-        closing::close(&mut store, now, &mut Nobody)?;
+        closing::close(&mut store, now, &mut MemberStandings::default())?;
         let fold = writer::fold_journal(&mut store)?;
         Ok(Self {
             config,
@@ -263,7 +262,7 @@ impl Desk {
             region: config.region,
             secrets: secrets.clone(),
             issuer: issuer.as_ref().map(|url| url.as_str().to_owned()),
-            standings: Box::new(Nobody),
+            standings: Box::<MemberStandings>::default(),
             publish: Arc::clone(&publish),
             drops: config.drops,
         };

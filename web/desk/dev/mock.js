@@ -3,9 +3,10 @@
  * `vite preview` have it; nothing of it is in what is shipped.
  *
  * `GET /dev/mode?is=…` puts it into a state: `normal`, `empty`, `many`, `slow`, `down`, `signed-out`, `conflict`,
- * `still`; `drop` closes the event streams once.
+ * `still`; `drop` closes the event streams once. `GET /dev/cells?do=…`: see cells.js.
  */
 import { readFileSync } from 'node:fs';
+import { MockCells } from './cells.js';
 import { World } from './world.js';
 
 const CSP = [
@@ -22,6 +23,7 @@ const CSP = [
 
 export function mock() {
   const world = new World(JSON.parse(read('forms/civil-protection.json')), read('gazetteer/ua_places.csv'));
+  const cells = new MockCells(() => Math.floor(Date.now() / 1000));
   let mode = 'normal';
   const streams = new Set();
   const send = (event, data) => {
@@ -56,6 +58,11 @@ export function mock() {
         response.end(mode);
         return;
       }
+      if (url.pathname === '/dev/cells') {
+        cells.do(url.searchParams.get('do'));
+        response.end();
+        return;
+      }
       if (!url.pathname.startsWith('/api/')) return next();
       if (mode === 'down') return response.destroy();
       if (mode === 'slow') await new Promise((done) => setTimeout(done, 4000));
@@ -68,11 +75,13 @@ export function mock() {
         return;
       }
       const body = await json(request);
-      const answer = world.answer(request.method, url.pathname, body, mode);
+      const answer = url.pathname.startsWith('/api/cells')
+        ? cells.answer(request.method, url.pathname, body, request.headers['lapwing-cell'])
+        : world.answer(request.method, url.pathname, body, mode);
       if (answer.problem)
         return problem(response, answer.status, answer.problem, answer.title, answer.incident);
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answer.body));
+      response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
       if (answer.changed) send('incidents', { changed: [answer.changed], gone: [] });
       if (answer.warnings) send('warnings', { warnings: world.warnings });
     });

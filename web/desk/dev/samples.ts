@@ -1,5 +1,5 @@
 /** Values for tests. */
-import type { Incident, Overview, Warning } from '../src/api/types';
+import type { CellView, Incident, MemberView, Overview, Warning } from '../src/api/types';
 
 export function incident(part: Partial<Incident> = {}): Incident {
   return {
@@ -29,7 +29,7 @@ export function overview(part: Partial<Overview> = {}): Overview {
     clock: { mode: 'replay', now: 2000 },
     kinds: [],
     region: [22, 44, 40, 52],
-    counters: { accepted: 0, duplicates: 0, cover: 0, refused: [] },
+    counters: { accepted: 0, duplicates: 0, cover: 0, enrolments: 0, messages: 0, check_ins: 0, refused: [] },
     relays: [],
     feeds: [],
     ...part,
@@ -54,4 +54,12 @@ export function warning(part: Partial<Warning> = {}): Warning {
     published_to: 1,
     ...part,
   };
+}
+
+export function member(part: Partial<MemberView> = {}): MemberView {
+  return { id: 1, label: 'сусідка', joined: 1000, check_in: null, well: null, talk: [], ...part };
+}
+
+export function cell(part: Partial<CellView> = {}): CellView {
+  return { id: 1, name: 'двір', members: [], invites: [], ...part };
 }

@@ -155,9 +155,13 @@ export class World {
         accepted: this.accepted,
         duplicates: 12,
         cover: 340,
+        enrolments: 7,
+        messages: 21,
+        check_ins: 96,
         refused: [
           { reason: 'seal', count: 3 },
           { reason: 'too-fine', count: 1 },
+          { reason: 'author', count: 1 },
         ],
       },
       relays: [

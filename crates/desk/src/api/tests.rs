@@ -16,15 +16,16 @@ use crate::writer::tests::desk_for_pages;
 const ROOT: [u8; 32] = [5; 32];
 const KEY: [u8; 32] = [6; 32];
 
-struct Pages {
+pub(super) struct Pages {
     app: Router,
+    pub(super) desk: Desk,
     cookie: String,
     _dir: tempfile::TempDir,
     _stop: watch::Sender<bool>,
 }
 
 /// The application over an empty desk, with pages that say so.
-fn pages() -> Pages {
+pub(super) fn pages() -> Pages {
     let dir = tempfile::tempdir().unwrap();
     let web = dir.path().join("web");
     std::fs::create_dir_all(web.join("assets")).unwrap();
@@ -36,7 +37,7 @@ fn pages() -> Pages {
     let access = Access::new(&KEY, &ROOT);
     let cookie = access.for_tests();
     let (hub, reader, writer, herald) = desk_for_pages(dir.path());
-    let app = router(Desk {
+    let desk = Desk {
         hub,
         reader: Arc::new(reader),
         writer,
@@ -46,9 +47,10 @@ fn pages() -> Pages {
         stopped,
         web_dir: Some(web),
         pmtiles: Some(map),
-    });
+    };
     Pages {
-        app,
+        app: router(desk.clone()),
+        desk,
         cookie,
         _dir: dir,
         _stop: stop,
@@ -56,7 +58,7 @@ fn pages() -> Pages {
 }
 
 impl Pages {
-    async fn ask(&self, request: Request<Body>) -> Response<Body> {
+    pub(super) async fn ask(&self, request: Request<Body>) -> Response<Body> {
         self.app.clone().oneshot(request).await.unwrap()
     }
 
@@ -67,7 +69,7 @@ impl Pages {
             .header("host", "localhost:7007")
     }
 
-    fn signed_in(&self, method: &str, path: &str) -> axum::http::request::Builder {
+    pub(super) fn signed_in(&self, method: &str, path: &str) -> axum::http::request::Builder {
         self.request(method, path).header("cookie", &self.cookie)
     }
 }
@@ -76,7 +78,7 @@ fn empty(builder: axum::http::request::Builder) -> Request<Body> {
     builder.body(Body::empty()).unwrap()
 }
 
-async fn problem(response: Response<Body>) -> (StatusCode, String) {
+pub(super) async fn problem(response: Response<Body>) -> (StatusCode, String) {
     let status = response.status();
     assert_eq!(
         response.headers()["content-type"],
@@ -190,6 +192,10 @@ async fn a_body_that_is_too_long_or_no_json_is_refused() {
         ("PUT", "/api/incidents/1/verdict"),
         ("POST", "/api/warnings"),
         ("POST", "/api/warnings/x/update"),
+        ("POST", "/api/cells"),
+        ("POST", "/api/cells/1/unlock"),
+        ("POST", "/api/cells/1/invites"),
+        ("POST", "/api/cells/1/members/1/messages"),
     ] {
         for body in ["{".to_owned(), "{}".to_owned(), " ".repeat(BODY_MAX + 1)] {
             let request = pages

@@ -133,6 +133,21 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Every witness's number.
+    pub(crate) fn member_ids(&self) -> Result<Vec<u32>, StoreError> {
+        let mut statement = self.connection().prepare_cached("SELECT id FROM member")?;
+        let rows = statement.query_map((), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes how right a witness was, in one of five levels.
+    pub(crate) fn member_level(&self, id: u32, level: u8) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("UPDATE member SET level = ?2 WHERE id = ?1")?
+            .execute((id, level))?;
+        Ok(())
+    }
+
     /// Removes a witness.
     pub(crate) fn member_gone(&self, id: u32) -> Result<(), StoreError> {
         self.connection()

@@ -99,10 +99,12 @@ CREATE TABLE invite (
   state   TEXT NOT NULL CHECK (state IN ('open', 'revoked', 'used'))
 ) STRICT, WITHOUT ROWID;
 
--- What the desk works with of its witnesses: sealed under its working key, the cell included.
+-- What the desk works with of its witnesses: sealed under its working key, the cell included. The level
+-- says how right they were when epochs closed, in five steps.
 CREATE TABLE member (
   id     INTEGER PRIMARY KEY,
-  sealed BLOB NOT NULL
+  sealed BLOB NOT NULL,
+  level  INTEGER CHECK (level BETWEEN 0 AND 4)
 ) STRICT;
 
 -- What happened in a cell: sealed to the cell.

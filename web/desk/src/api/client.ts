@@ -1,8 +1,14 @@
 /** The desk's HTTP (docs/HTTP.md, second half). Every refusal becomes a `Refusal` with the stable name of its problem. */
 import type {
+  CellFounding,
+  CellList,
+  CellUnlocked,
+  CellView,
   Incident,
   IncidentDetail,
   IncidentList,
+  InviteMade,
+  InviteRequest,
   Overview,
   ProblemView,
   PublishRequest,
@@ -33,21 +39,38 @@ const PREFIX = 'urn:lapwing:problem:';
 /** Longer than the desk ever needs on loopback, short enough for somebody who waits. */
 const PATIENCE_MS = 15_000;
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+interface Extra {
+  body?: unknown;
+  /** Session of an open cell. */
+  session?: string;
+  /** Sent although the page is closing. */
+  last?: boolean;
+}
+
+async function send(method: string, path: string, { body, session, last }: Extra = {}): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(path, {
       method,
-      headers: body === undefined ? { accept: 'application/json' } : JSON_BOTH_WAYS,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(session === undefined ? {} : { 'lapwing-cell': session }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...(last ? { keepalive: true } : { signal: AbortSignal.timeout(PATIENCE_MS) }),
     });
   } catch {
     throw new Refusal('unreachable', 0, undefined, undefined);
   }
   if (!answer.ok) throw await refusal(answer);
+  return answer;
+}
+
+async function call<T>(method: string, path: string, extra?: Extra): Promise<T> {
+  const answer = await send(method, path, extra);
   try {
     return (await answer.json()) as T;
   } catch {
@@ -55,7 +78,13 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   }
 }
 
-const JSON_BOTH_WAYS = { accept: 'application/json', 'content-type': 'application/json' };
+/** For what is answered without words. */
+async function tell(method: string, path: string, extra?: Extra): Promise<void> {
+  await send(method, path, extra);
+}
+
+/** The same letters are the same bytes, whatever the keyboard made of them. */
+const typed = (passphrase: string) => passphrase.normalize('NFC');
 
 async function refusal(answer: Response): Promise<Refusal> {
   let problem: Partial<ProblemView> = {};
@@ -74,13 +103,34 @@ export const api = {
   incidents: () => call<IncidentList>('GET', '/api/incidents'),
   incident: (id: number) => call<IncidentDetail>('GET', `/api/incidents/${id}`),
   verdict: (id: number, verdict: Verdict, version: number) =>
-    call<Incident>('PUT', `/api/incidents/${id}/verdict`, { verdict, version }),
+    call<Incident>('PUT', `/api/incidents/${id}/verdict`, { body: { verdict, version } }),
   draft: (id: number) => call<WarningDraft>('GET', `/api/incidents/${id}/draft`),
   warnings: () => call<WarningList>('GET', '/api/warnings'),
-  publish: (request: PublishRequest) => call<Warning>('POST', '/api/warnings', request),
+  publish: (request: PublishRequest) => call<Warning>('POST', '/api/warnings', { body: request }),
   update: (id: string, request: PublishRequest) =>
-    call<Warning>('POST', `/api/warnings/${encodeURIComponent(id)}/update`, request),
+    call<Warning>('POST', `/api/warnings/${encodeURIComponent(id)}/update`, { body: request }),
   cancel: (id: string) => call<Warning>('POST', `/api/warnings/${encodeURIComponent(id)}/cancel`),
 };
 
 export type Api = typeof api;
+
+/** Cells. What is in one needs the session that its unlocking gave. */
+export const cellsApi = {
+  list: () => call<CellList>('GET', '/api/cells'),
+  found: ({ name, passphrase }: CellFounding) =>
+    call<CellUnlocked>('POST', '/api/cells', { body: { name, passphrase: typed(passphrase) } }),
+  unlock: (cell: number, passphrase: string) =>
+    call<CellUnlocked>('POST', `/api/cells/${cell}/unlock`, { body: { passphrase: typed(passphrase) } }),
+  lock: (cell: number, session: string) => tell('POST', `/api/cells/${cell}/lock`, { session, last: true }),
+  /** `watch`: the page asks by itself, which keeps no session open. */
+  view: (cell: number, session: string, watch: boolean) =>
+    call<CellView>('GET', `/api/cells/${cell}${watch ? '?watch=true' : ''}`, { session }),
+  invite: (cell: number, session: string, request: InviteRequest) =>
+    call<InviteMade>('POST', `/api/cells/${cell}/invites`, { session, body: request }),
+  withdraw: (cell: number, session: string, invite: string) =>
+    tell('DELETE', `/api/cells/${cell}/invites/${encodeURIComponent(invite)}`, { session }),
+  write: (cell: number, session: string, member: number, text: string) =>
+    tell('POST', `/api/cells/${cell}/members/${member}/messages`, { session, body: { text } }),
+};
+
+export type CellsApi = typeof cellsApi;

@@ -3,27 +3,12 @@ import { ago, distance, number, percent, span, time } from '$shared/format';
 import { count, firstLanguage, type Language, say, type Values } from '$shared/i18n';
 import { en } from '../words/en';
 import { uk } from '../words/uk';
+import { keep, kept } from './kept';
 
 export type Theme = 'auto' | 'light' | 'dark';
 export type Key = keyof typeof en;
 
 const WORDS = { uk, en };
-
-function kept(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function keep(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Storage may be switched off; the choice then holds until the page is closed.
-  }
-}
 
 class Tongue {
   language = $state<Language>(firstLanguage(kept('language'), navigator.languages));

@@ -1,8 +1,14 @@
-//! `GET /api/cells/ID`: the cell as its coordinator sees it.
+//! `GET /api/cells/ID`: the cell as its coordinator sees it. With `?watch=true` the page asks by itself,
+//! which keeps no session open.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+    http::HeaderMap,
+};
+use serde::Deserialize;
 
 use super::Desk;
 use crate::{
@@ -16,12 +22,24 @@ use crate::{
     store::InviteState,
 };
 
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    watch: bool,
+}
+
 pub(super) async fn cell_get(
     State(desk): State<Desk>,
     Number(id): Number<u32>,
+    asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Json<CellView>, Refusal> {
-    let cell = desk.coordinators.cell(&headers, id)?;
+    let Query(asked) = asked.map_err(|_why| Refusal::BadRequest("`watch`"))?;
+    let cell = if asked.watch {
+        desk.coordinators.watch(&headers, id)?
+    } else {
+        desk.coordinators.cell(&headers, id)?
+    };
     let reader = Arc::clone(&desk.reader);
     let (records, states) =
         blocking(move || Ok((cell.records(&reader)?, reader.invites(cell.id)?))).await?;

@@ -9,6 +9,7 @@ use std::{
 use axum::http::HeaderMap;
 use lapwing_seal::CellSecret;
 use sha2::{Digest as _, Sha256};
+use tokio::time::sleep;
 
 use crate::{
     cells::{CellId, Record, about},
@@ -19,7 +20,13 @@ use crate::{
 /// The header that carries a session.
 const HEADER: &str = "lapwing-cell";
 /// A coordinator who walked away has locked the cell.
-const IDLE: Duration = Duration::from_secs(15 * 60);
+pub(super) const IDLE: Duration = Duration::from_secs(15 * 60);
+/// How often sessions are looked through for such.
+const SWEEP: Duration = if cfg!(test) {
+    Duration::from_millis(20)
+} else {
+    Duration::from_secs(30)
+};
 
 /// Sessions by the digest of their names.
 #[derive(Clone, Default)]
@@ -53,20 +60,64 @@ impl Coordinators {
             used: Instant::now(),
         };
         self.sessions(|sessions| sessions.insert(digest(&name), session));
+        self.sweep(digest(&name));
         Ok(name)
     }
 
-    /// The cell of a request's session, if it is the one asked for.
+    /// The cell of a request's session, if it is the one asked for. The coordinator is there.
     pub(super) fn cell(&self, headers: &HeaderMap, id: CellId) -> Result<Arc<OpenCell>, Refusal> {
+        self.session(headers, id, |session| session.used = Instant::now())
+    }
+
+    /// The same for a page that asks by itself: nobody may be there.
+    pub(super) fn watch(&self, headers: &HeaderMap, id: CellId) -> Result<Arc<OpenCell>, Refusal> {
+        self.session(headers, id, |_| ())
+    }
+
+    fn session(
+        &self,
+        headers: &HeaderMap,
+        id: CellId,
+        meet: impl FnOnce(&mut Session),
+    ) -> Result<Arc<OpenCell>, Refusal> {
         let name = headers.get(HEADER).ok_or(Refusal::Locked)?;
         self.sessions(|sessions| {
             let session = sessions
                 .get_mut(&digest(name.as_bytes()))
                 .filter(|session| session.cell.id == id)
                 .ok_or(Refusal::Locked)?;
-            session.used = Instant::now();
+            meet(session);
             Ok(Arc::clone(&session.cell))
         })
+    }
+
+    /// Takes the cell's secret out of memory in time, though nobody may ask again.
+    fn sweep(&self, name: [u8; 32]) {
+        let sessions = self.clone();
+        tokio::spawn(async move {
+            while sessions.sessions(|sessions| sessions.contains_key(&name)) {
+                sleep(SWEEP).await;
+            }
+        });
+    }
+
+    /// As if so much time had gone by.
+    #[cfg(test)]
+    pub(super) fn age(&self, by: Duration) {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for session in sessions.values_mut() {
+            session.used = session
+                .used
+                .checked_sub(by)
+                .expect("the machine runs longer");
+        }
+    }
+
+    /// How many secrets are in memory.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.len()
     }
 
     /// Ends a session.

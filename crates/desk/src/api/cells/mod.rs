@@ -9,6 +9,8 @@ mod invite_delete;
 mod invites_post;
 mod lock_post;
 mod messages_post;
+#[cfg(test)]
+mod tests;
 mod unlock_post;
 
 use axum::{

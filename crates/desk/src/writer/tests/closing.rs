@@ -336,7 +336,7 @@ struct Members(Arc<Mutex<Vec<Kept>>>);
 type Kept = ([u8; 16], Epoch, Level);
 
 impl Standings for Members {
-    fn authors(&self, _batch: &Batch<'_>) -> Result<Vec<[u8; 16]>, StoreError> {
+    fn authors(&mut self, _batch: &Batch<'_>) -> Result<Vec<[u8; 16]>, StoreError> {
         Ok((1..=5).map(|n| [n; 16]).collect())
     }
 

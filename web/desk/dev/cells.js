@@ -1,0 +1,179 @@
+/**
+ * Cells of the made-up desk. `GET /dev/cells?do=…`: `say` (a witness writes), `come` (replies come to phones), `lock`
+ * (all sessions end), `wordless` (invites without words from now on), `reset`.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** Opens every cell that was there at the start. */
+const PASSPHRASE = 'сім весняних днів';
+const WORDS = {
+  uk: 'береза міст кава літо папір сорока дощ човен',
+  en: 'birch bridge coffee summer paper magpie rain boat',
+};
+
+export class MockCells {
+  constructor(now) {
+    this.now = now;
+    this.reset();
+  }
+
+  reset() {
+    const now = this.now();
+    this.wordless = false;
+    this.sessions = new Map();
+    this.hashes = 0;
+    const says = (by, ago, text, came = null) => ({
+      at: now - ago,
+      by,
+      text,
+      came: came === null ? null : now - came,
+    });
+    const member = (id, label, joined, check_in, well, talk) => ({
+      id,
+      label,
+      joined: now - joined,
+      check_in: check_in === null ? null : now - check_in,
+      well,
+      talk,
+    });
+    const invite = (label, made, expires, state) => ({
+      id: this.hash(),
+      label,
+      made: now - made,
+      expires: now + expires,
+      state,
+    });
+    const east = {
+      id: 1,
+      made: now - 40 * DAY,
+      name: 'Східний двір',
+      passphrase: PASSPHRASE,
+      members: [
+        member(1, 'Сусідка з п’ятого', 38 * DAY, 2 * HOUR, true, [
+          says('witness', 9 * HOUR, 'Уночі через міст ішли вантажівки, штук десять. Без світла.'),
+          says('coordinator', 8 * HOUR, 'Дякую. Не виходьте більше дивитися, нам цього досить.', 6 * HOUR),
+          says('witness', 2 * HOUR, 'Зрозуміла. У нас тихо.'),
+          says('coordinator', 600, 'Якщо вимкнуть світло, не заряджайте телефон на людях.'),
+        ]),
+        member(2, 'Вчитель', 30 * DAY, 5 * HOUR, false, [
+          says('coordinator', DAY, 'Як ви? Два дні нічого від вас не було.', 6 * HOUR),
+          says('witness', 5 * HOUR, 'Нормально. Приїжджайте, поговоримо.'),
+        ]),
+        member(3, 'Той, хто ходить до млина', 35 * DAY, 4 * DAY + HOUR, true, [
+          says('witness', 5 * DAY, 'Завтра піду, напишу ввечері.'),
+          says('coordinator', 3 * DAY, 'Напишіть хоч слово, коли зможете.'),
+        ]),
+        member(4, 'Oksana, pharmacy', 2 * DAY, 40 * 60, true, [
+          says('witness', 50 * 60, 'They are checking phones at the market today. Tell the others.'),
+        ]),
+        member(5, 'Брат', HOUR, null, null, []),
+      ],
+      invites: [
+        invite('Тітка з вокзалу', HOUR, 2 * DAY + 23 * HOUR, 'open'),
+        invite('Пекарка', 20 * HOUR, 4 * HOUR, 'open'),
+        invite('Брат', 2 * HOUR, 3 * DAY, 'used'),
+        invite('Листоноша', 12 * DAY, -9 * DAY, 'expired'),
+        invite('Загублене', 8 * DAY, 20 * DAY, 'revoked'),
+      ],
+    };
+    const west = {
+      id: 2,
+      made: now - 3 * DAY,
+      name: 'Порожній',
+      passphrase: PASSPHRASE,
+      members: [],
+      invites: [],
+    };
+    this.cells = [east, west];
+  }
+
+  hash() {
+    return createHash('sha256').update(String(this.hashes++)).digest('hex');
+  }
+
+  do(what) {
+    const now = this.now();
+    if (what === 'say')
+      this.cells[0].members[0].talk.push({
+        at: now,
+        by: 'witness',
+        text: 'Щойно гупнуло за річкою.',
+        came: null,
+      });
+    else if (what === 'come') {
+      for (const { members } of this.cells)
+        for (const { talk } of members)
+          for (const line of talk) if (line.by === 'coordinator') line.came ??= now;
+    } else if (what === 'lock') this.sessions.clear();
+    else if (what === 'wordless') this.wordless = true;
+    else this.reset();
+  }
+
+  open(cell) {
+    const session = randomBytes(32).toString('hex');
+    this.sessions.set(session, cell.id);
+    return { id: cell.id, session };
+  }
+
+  answer(method, path, body, session) {
+    const missing = { status: 404, problem: 'not-found', title: 'no such thing' };
+    const bad = { status: 400, problem: 'bad-request', title: 'the request cannot be read' };
+    if (path === '/api/cells') {
+      if (method === 'GET') return { body: { cells: this.cells.map(({ id, made }) => ({ id, made })) } };
+      if ([...body.passphrase].length < 8 || !fits(body.name, 120)) return bad;
+      const cell = {
+        id: this.cells.length + 1,
+        made: this.now(),
+        name: body.name.trim(),
+        passphrase: body.passphrase,
+        members: [],
+        invites: [],
+      };
+      this.cells.push(cell);
+      return { status: 201, body: this.open(cell) };
+    }
+    const [, id, rest = ''] = /^\/api\/cells\/(\d+)(\/.*)?$/.exec(path) ?? [];
+    const cell = this.cells.find((each) => each.id === Number(id));
+    if (!id) return missing;
+    if (rest === '/unlock') {
+      if (!cell) return missing;
+      if (body.passphrase !== cell.passphrase)
+        return { status: 403, problem: 'passphrase', title: 'the passphrase does not open this cell' };
+      return { body: this.open(cell) };
+    }
+    if (rest === '/lock') {
+      this.sessions.delete(session);
+      return { status: 204 };
+    }
+    if (!cell || this.sessions.get(session) !== cell.id)
+      return { status: 403, problem: 'locked', title: 'this cell is locked' };
+    if (rest === '')
+      return { body: { id: cell.id, name: cell.name, members: cell.members, invites: cell.invites } };
+    if (rest === '/invites') {
+      if (!fits(body.label, 120) || !(body.holds_s >= 1 && body.holds_s <= 90 * DAY)) return bad;
+      const made = this.now();
+      const expires = made + body.holds_s;
+      const invite = { id: this.hash(), label: body.label.trim(), made, expires, state: 'open' };
+      cell.invites.unshift(invite);
+      const words = this.wordless ? null : WORDS;
+      return { status: 201, body: { id: invite.id, code: '5f2c9a41d07be83366109e', words, expires } };
+    }
+    const invite = cell.invites.find((each) => rest === `/invites/${each.id}`);
+    if (invite) {
+      if (invite.state === 'open') invite.state = 'revoked';
+      return { status: 204 };
+    }
+    const member = cell.members.find((each) => rest === `/members/${each.id}/messages`);
+    if (!member) return missing;
+    if (!fits(body.text, 560)) return bad;
+    member.talk.push({ at: this.now(), by: 'coordinator', text: body.text.trim(), came: null });
+    return { status: 202 };
+  }
+}
+
+function fits(text, most) {
+  const length = Buffer.byteLength(text.trim());
+  return length > 0 && length <= most;
+}

@@ -1,0 +1,33 @@
+/** The QR code of an invite. */
+import { encode } from 'uqr';
+
+/** What it holds: capitals and digits, so that it is in the alphanumeric mode and its squares are large. */
+export function invitation(code: string): string {
+  return `LAPWING:${code.toUpperCase()}`;
+}
+
+export interface Qr {
+  /** Squares along a side, the quiet zone of four included. */
+  size: number;
+  version: number;
+  /** Path of the dark squares, one unit each. */
+  path: string;
+}
+
+export function qr(text: string): Qr {
+  const { data, size, version } = encode(text, { ecc: 'M', boostEcc: true, border: 4 });
+  const path = data
+    .map((row, y) =>
+      row
+        .map((dark, x) => (dark && !row[x - 1] ? `M${x} ${y}h${run(row, x)}v1h-${run(row, x)}z` : ''))
+        .join(''),
+    )
+    .join('');
+  return { size, version, path };
+}
+
+/** How many dark squares follow one another. */
+function run(row: readonly boolean[], from: number): number {
+  const end = row.indexOf(false, from);
+  return (end < 0 ? row.length : end) - from;
+}
