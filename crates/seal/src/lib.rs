@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod bucket;
 mod chain;
 mod envelope;
 mod fields;
@@ -37,6 +38,7 @@ mod invite;
 mod native;
 mod steps;
 
+pub use bucket::{BUCKET_EPOCH_S, BucketSecret};
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
 pub use envelope::{
     OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,
