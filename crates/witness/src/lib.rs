@@ -1,7 +1,8 @@
 //! What a phone runs: compose, seal, read the bulletin.
 //!
 //! Implements the phone's side of sections 3 and 5 of the design: rounding **before** sealing, the
-//! choice of the reception key by date, and the rule that a bulletin's number only grows.
+//! choice of the reception key by date, the rule that a bulletin's number only grows, and the
+//! [`schedule`] by which every install sends and fetches.
 //!
 //! **In scope:** [`Phone`], [`Draft`] to observation, checking a relay's answer.
 //! **Out of scope:** storage, timers and HTTP (the app around it), the vault (a later issue: until
@@ -11,6 +12,7 @@
 
 mod compose;
 mod phone;
+pub mod schedule;
 
 pub use compose::{ComposeError, Draft};
 pub use phone::{AnswerError, Phone, PhoneError};
