@@ -2,8 +2,8 @@
 //!
 //! Implements the outer half of section 5 of the design and the formats of `docs/HTTP.md`:
 //! the [`Envelope`] as a relay sees it, [`Receipt`] and [`Answer`], the [`Record`] of a pull, the
-//! signed [`Bulletin`], the [`Publication`] that carries it, and the desk's signature on a pull
-//! ([`pull`], RFC 9421).
+//! signed [`Bulletin`], the [`Publication`] that carries it, the desk's signature on a pull
+//! ([`pull`], RFC 9421), and the signed list of an app's files ([`Release`]).
 //!
 //! **In scope:** layout, strict parsing, signatures over public things.
 //! **Out of scope:** sealing and opening (`lapwing-seal`), which this crate cannot name, so that a
@@ -25,6 +25,7 @@ mod publication;
 pub mod pull;
 mod receipt;
 mod record;
+mod release;
 
 pub use bulletin::{
     BULLETIN_MAX, Bulletin, BulletinError, BulletinWarning, ListedFile, RECEPTION_PUBLIC_LEN,
@@ -41,3 +42,4 @@ pub use receipt::{
     ANSWER_LEN, Answer, RECEIPT_LEN, Receipt, ReceiptError, SALT_LEN, leaf_hash, log_origin,
 };
 pub use record::{RECORD_LEN, Record, RecordError, records};
+pub use release::{RELEASE_MAX, Release, ReleaseError, ReleaseFile, VERSION_MAX};
