@@ -14,8 +14,7 @@ import { accessible, launch, phone, start, until } from './witness-app.mjs';
 
 const DIST = process.env.LAPWING_EMBED ?? fileURLToPath(new URL('../web/embed/dist', import.meta.url));
 const APP = process.env.LAPWING_WEB ?? fileURLToPath(new URL('../web/witness/dist', import.meta.url));
-const LAPWING =
-  process.env.LAPWING_BIN ?? fileURLToPath(new URL('../target/debug/lapwing', import.meta.url));
+const LAPWING = process.env.LAPWING_BIN ?? fileURLToPath(new URL('../target/debug/lapwing', import.meta.url));
 const TICKS = 40;
 // `npm run phrase -w lapwing-embed -- "тиха гавань"`, with a salt of its own.
 const PHRASE = { in: '#find', salt: '00112233445566778899aabbccddeeff', hash: '4fd34bd8dac49bebcc2715c186d36c2e34b12c180dd6564f78b19bf40d0f24d2' }; // prettier-ignore
@@ -109,7 +108,10 @@ describe('the script for everyday pages', { timeout: 600_000 }, () => {
     // Half of the witness's were reports, and the desk has them; the visitor's were not.
     const sent = await witness.evaluate(() => globalThis.reports);
     assert.ok(sent >= TICKS / 2 - 1, `${sent} reports`);
-    await until('the reports', async () => (await lapwing.desk('overview')).counters.accepted >= reports + sent);
+    await until(
+      'the reports',
+      async () => (await lapwing.desk('overview')).counters.accepted >= reports + sent,
+    );
     await witness.close();
     const last = await lapwing.desk('overview');
     assert.ok(last.counters.accepted <= reports + sent + 2, 'cover is not counted');
@@ -172,7 +174,10 @@ describe('the script for everyday pages', { timeout: 600_000 }, () => {
   });
 
   it('runs no script and no core but those whose hashes the page and the script name', async () => {
-    for (const file of ['embed.js', (await import('node:fs')).readdirSync(folder).find((f) => f.endsWith('.wasm'))]) {
+    for (const file of [
+      'embed.js',
+      (await import('node:fs')).readdirSync(folder).find((f) => f.endsWith('.wasm')),
+    ]) {
       const name = `spoilt-${file.slice(-4)}`.replace('.', '');
       const spoilt = await mkdtemp(join(tmpdir(), 'lapwing-embed-'));
       try {

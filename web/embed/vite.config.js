@@ -19,5 +19,5 @@ export default defineConfig({
       output: { entryFileNames: 'embed.js', assetFileNames: '[name]-[hash][extname]', codeSplitting: false },
     },
   },
-  test: { include: ['src/**/*.test.ts', '../shared/cover/*.test.ts'] },
+  test: { include: ['src/**/*.test.ts', 'build/*.test.js', '../shared/cover/*.test.ts'] },
 });

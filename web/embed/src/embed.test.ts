@@ -56,11 +56,14 @@ describe('what a visitor keeps', () => {
     expect(Object.keys(JSON.parse(store.kept['lapwing'] ?? '{}'))).toEqual(['bucket', 'last']);
   });
 
-  test.each(['', 'x', '{}', '[]', 'null', '{"bucket":"00"}', '{"bucket":7}'])('is begun anew from %j', (text) => {
-    const { secret } = recall(storage({ lapwing: text }));
-    expect(secret).toHaveLength(16);
-    expect(recall(storage({ lapwing: text })).secret).not.toEqual(secret);
-  });
+  test.each(['', 'x', '{}', '[]', 'null', '{"bucket":"00"}', '{"bucket":7}'])(
+    'is begun anew from %j',
+    (text) => {
+      const { secret } = recall(storage({ lapwing: text }));
+      expect(secret).toHaveLength(16);
+      expect(recall(storage({ lapwing: text })).secret).not.toEqual(secret);
+    },
+  );
 
   test('is not needed', () => {
     expect(recall(undefined).secret).toHaveLength(16);

@@ -49,11 +49,16 @@ function watchHold(selector: string, forMs: number, page: Document, open: () => 
   });
   for (const name of ['pointerup', 'pointercancel'] as const) page.addEventListener(name, end);
   page.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && !event.repeat && on(event)) begin();
-    // A link would be followed while it is held.
-    if (event.key === 'Enter' && event.repeat && on(event)) event.preventDefault();
+    if (event.key !== 'Enter' || !on(event)) return;
+    // A link is followed as soon as Enter goes down: here, when it is let go in time.
+    event.preventDefault();
+    if (!event.repeat) begin();
   });
-  page.addEventListener('keyup', end);
+  page.addEventListener('keyup', (event) => {
+    const early = timer !== undefined;
+    end();
+    if (early && event.key === 'Enter' && event.target instanceof HTMLElement) event.target.click();
+  });
   // A long press asks for a menu, and letting go is a click: neither may follow the gesture.
   page.addEventListener('contextmenu', (event) => {
     if (timer !== undefined || opened) event.preventDefault();

@@ -27,7 +27,11 @@ export async function visit(
 
 async function loadCore(): Promise<void> {
   // The script is held to a hash by the page, and the core by the script.
-  const answer = await fetch(wasm, { credentials: 'omit', referrerPolicy: 'no-referrer', integrity: INTEGRITY });
+  const answer = await fetch(wasm, {
+    credentials: 'omit',
+    referrerPolicy: 'no-referrer',
+    integrity: INTEGRITY,
+  });
   if (!answer.ok) throw new Error('the core is not there');
   await init({ module_or_path: await answer.arrayBuffer() });
 }

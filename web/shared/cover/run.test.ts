@@ -79,7 +79,14 @@ test('what no relay took stays for the next tick and is not tried before', async
 test('failures of one request leave the others', async () => {
   const fails = () => Promise.reject(new Error('no connection'));
   expect(await run(world({ bulletin: fails, drop: fails }))).toEqual(['seal', 'cover']);
-  expect(await run(world({ post: fails }, 2))).toEqual(['seal', 'bulletin', 'drop', 'seal', 'bulletin', 'drop']);
+  expect(await run(world({ post: fails }, 2))).toEqual([
+    'seal',
+    'bulletin',
+    'drop',
+    'seal',
+    'bulletin',
+    'drop',
+  ]);
 });
 
 test('where no cover can be sealed, no real envelope is sent either', async () => {
