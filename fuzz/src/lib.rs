@@ -19,7 +19,7 @@ pub use model::{form, observation};
 pub use seal::{EPOCH, frame, opening, reception_key, secret};
 pub use warn::cap;
 pub use wire::{
-    answer, bulletin, envelope, publication, pull_signature, pulled, receipt, root_key,
+    answer, bulletin, envelope, publication, pull_signature, pulled, receipt, release, root_key,
 };
 
 /// A decoder under test; answers whether the input was accepted.
@@ -40,4 +40,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pulled", pulled),
     ("receipt", receipt),
     ("reception_key", reception_key),
+    ("release", release),
 ];

@@ -11,6 +11,7 @@ mod pull;
 mod receipt;
 mod reception_key;
 mod record;
+mod release;
 mod rounding;
 mod seal;
 
@@ -47,6 +48,7 @@ pub const FORMATS: &[Format] = &[
     receipt::RECEIPT,
     reception_key::RECEPTION_KEY,
     record::RECORD,
+    release::RELEASE,
     rounding::ROUNDING,
     seal::SEAL,
 ];
