@@ -59,6 +59,21 @@ test('no cover is sealed before a bulletin is known', () => {
   expect(thrown(() => phone.cover(NOW / 1_000))).toBe('no-bulletin');
 });
 
+describe('vectors of releases', () => {
+  const file = new URL('../../../vectors/v1/release.json', import.meta.url);
+  const { context, cases } = JSON.parse(readFileSync(fileURLToPath(file), 'utf8'));
+
+  test.each(cases)('$name', ({ hex, fill, expect: expected, value }) => {
+    const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.alloc(fill?.times ?? 0, fill?.byte)]);
+    if (expected !== 'ok') {
+      expect(thrown(() => release(bytes, context.release_key))).toBe('release');
+      return;
+    }
+    const files = Object.fromEntries(value.files.map(({ path, sha256 }) => [path, sha256]));
+    expect(JSON.parse(release(bytes, context.release_key))).toEqual({ version: value.version, files });
+  });
+});
+
 describe('the manifest that the build writes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lapwing-release-'));
   const key = join(folder, '..', `${folder.split('/').at(-1)}.key`);
