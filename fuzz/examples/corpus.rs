@@ -11,8 +11,8 @@ use lapwing_fuzz::{EPOCH, root_key, secret};
 use lapwing_model::{Danger, Form, Heading, Known, Observation, Place, Precision, Region};
 use lapwing_seal::{FieldSeed, Frame, Report, seal};
 use lapwing_wire::{
-    Answer, Bulletin, BulletinWarning, Envelope, ListedFile, Publication, Receipt, ReceptionKey,
-    Record, WarningState, WarningText, pull,
+    Answer, Bulletin, BulletinWarning, DROP_LEN, Drops, Envelope, ListedFile, Publication, Receipt,
+    ReceptionKey, Record, WarningState, WarningText, pull,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -101,6 +101,24 @@ fn main() -> Result<()> {
     );
     keep("release", "two-files", release.as_bytes())?;
     keep("release", "cut", &release.as_bytes()[..release.len() - 1])?;
+    let mut with_drops = bulletin(&feed, &public);
+    with_drops.files.push(ListedFile {
+        name: Drops::name(0),
+        sha256: [6; 32],
+    });
+    with_drops.drops = Some(Drops {
+        number: 497_000,
+        period_s: 3_600,
+        buckets: 1,
+    });
+    let signed_drops = with_drops.sign(&root_key());
+    keep(
+        "bulletin",
+        "drops",
+        &signed_drops[..signed_drops.len() - 64],
+    )?;
+    keep("drop", "zeros", &[0; DROP_LEN])?;
+    keep("drop", "cut", &[0; 100])?;
     let publication = Publication {
         bulletin: signed,
         files: vec![feed],
@@ -127,7 +145,7 @@ fn main() -> Result<()> {
             .replace("sender>", "sander>")
             .as_bytes(),
     )?;
-    for format in ["observation", "form", "frame"] {
+    for format in ["observation", "form", "frame", "reply"] {
         vectors(format)?;
     }
     Ok(())
@@ -238,6 +256,8 @@ fn bulletin(feed: &[u8], public: &[u8; lapwing_wire::RECEPTION_PUBLIC_LEN]) -> B
             name: "warnings.atom".to_owned(),
             sha256,
         }],
+        drops: None,
+        passes: None,
     }
 }
 

@@ -16,7 +16,7 @@ mod warn;
 mod wire;
 
 pub use model::{form, observation};
-pub use seal::{EPOCH, frame, opening, reception_key, secret};
+pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
 pub use warn::cap;
 pub use wire::{
     answer, bulletin, envelope, publication, pull_signature, pulled, receipt, release, root_key,
@@ -30,6 +30,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("answer", answer),
     ("bulletin", bulletin),
     ("cap", cap),
+    ("drop", drop),
     ("envelope", envelope),
     ("form", form),
     ("frame", frame),
@@ -41,4 +42,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("receipt", receipt),
     ("reception_key", reception_key),
     ("release", release),
+    ("reply", reply),
 ];

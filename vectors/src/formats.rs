@@ -1,6 +1,7 @@
 //! The formats, one a file.
 
 mod bulletin;
+mod drop;
 mod envelope;
 mod form;
 mod frame;
@@ -12,6 +13,7 @@ mod receipt;
 mod reception_key;
 mod record;
 mod release;
+mod reply;
 mod rounding;
 mod seal;
 
@@ -38,6 +40,7 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     receipt::ANSWER,
     bulletin::BULLETIN,
+    drop::DROP,
     envelope::ENVELOPE,
     form::FORM_FILE,
     frame::FRAME,
@@ -49,8 +52,10 @@ pub const FORMATS: &[Format] = &[
     reception_key::RECEPTION_KEY,
     record::RECORD,
     release::RELEASE,
+    reply::REPLY,
     rounding::ROUNDING,
     seal::SEAL,
+    reply::SLOT,
 ];
 
 impl Format {

@@ -155,6 +155,8 @@ pub(crate) fn bulletin() -> Bulletin {
             name: "warnings.atom".to_owned(),
             sha256: Sha256::digest(FEED).into(),
         }],
+        drops: None,
+        passes: None,
     }
 }
 

@@ -94,12 +94,9 @@ pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> 
 fn core(wasm: &Wasm, force: bool) -> Result<()> {
     let folder = sh::target().join("wasm");
     step("witness core", "compiled for WebAssembly", || {
-        capture(&mut core_build(wasm, &folder))
+        capture(&mut core_build(wasm, &folder, CORE_CRATE))
     })?;
-    let module = folder
-        .join(toolchain::WASM_TARGET)
-        .join("phone")
-        .join(format!("{}.wasm", CORE_CRATE.replace('-', "_")));
+    let module = module(&folder, CORE_CRATE);
     let out = root().join("web/witness/src/core");
     let stamp = Stamp::new("wasm-bindgen 0.2.130")
         .path(&module, &[])?
@@ -113,17 +110,38 @@ fn core(wasm: &Wasm, force: bool) -> Result<()> {
         return Ok(());
     }
     step("wasm-bindgen", "web/witness/src/core", || {
-        bind(&module, &out).context("wasm-bindgen could not read the compiled core")
+        bind(&module, &out, CORE_NAME).context("wasm-bindgen could not read the compiled core")
     })?;
     stamp::keep(&kept, &stamp)
 }
 
-fn core_build(wasm: &Wasm, folder: &Path) -> Command {
+/// What the benchmark `find` measures in a browser, compiled as the core is; gives its folder.
+pub(crate) fn find(wasm: &Wasm) -> Result<PathBuf> {
+    const CRATE: &str = "lapwing-bench-web";
+    let folder = sh::target().join("wasm");
+    step("lapwing-bench-web", "compiled for WebAssembly", || {
+        capture(&mut core_build(wasm, &folder, CRATE))
+    })?;
+    let out = sh::target().join("bench-web");
+    bind(&module(&folder, CRATE), &out, "lapwing_find")
+        .context("wasm-bindgen could not read what was compiled")?;
+    Ok(out)
+}
+
+/// Where a crate compiled for WebAssembly is.
+fn module(folder: &Path, package: &str) -> PathBuf {
+    folder
+        .join(toolchain::WASM_TARGET)
+        .join("phone")
+        .join(format!("{}.wasm", package.replace('-', "_")))
+}
+
+fn core_build(wasm: &Wasm, folder: &Path, package: &str) -> Command {
     let mut cargo = wasm.cargo("build");
     cargo
         .args([
             "--package",
-            CORE_CRATE,
+            package,
             "--profile",
             "phone",
             "--locked",
@@ -157,7 +175,7 @@ fn core_build(wasm: &Wasm, folder: &Path) -> Command {
     cargo
 }
 
-fn bind(module: &Path, out: &Path) -> Result<()> {
+fn bind(module: &Path, out: &Path, name: &str) -> Result<()> {
     // Made afresh: a file that an older core had must not linger in the app.
     if out.exists() {
         fs::remove_dir_all(out).with_context(|| format!("cannot clear {}", out.display()))?;
@@ -165,7 +183,7 @@ fn bind(module: &Path, out: &Path) -> Result<()> {
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     Bindgen::new()
         .input_path(module)
-        .out_name(CORE_NAME)
+        .out_name(name)
         .web(true)?
         .typescript(true)
         .remove_name_section(true)

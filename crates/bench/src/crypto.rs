@@ -40,6 +40,8 @@ pub(crate) fn phone_and_secret() -> anyhow::Result<(Phone, ReceptionSecret)> {
         form: Form::civil_protection().source().to_vec(),
         warnings: Vec::new(),
         files: Vec::new(),
+        drops: None,
+        passes: None,
     };
     let mut phone = Phone::new(root.verifying_key().as_bytes(), [3; 16], 0)?;
     phone.accept_bulletin(&bulletin.sign(&root), NOW)?;

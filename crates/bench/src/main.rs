@@ -5,6 +5,7 @@
 //! The machine's speed drifts, so each figure is the median of alternating rounds with its limit.
 
 mod crypto;
+mod find;
 mod fuse;
 mod ingest;
 mod load;
@@ -28,6 +29,8 @@ enum Name {
     Seal,
     /// Durable posts per second on loopback
     Ingest,
+    /// Milliseconds to find one's reply among 10 k and 100 k slots
+    Find,
     /// Reports fused per second at 10 k, 100 k and 1 M
     Fuse,
     /// Time from post to visible incident under 500 reports a second
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         Name::Open => crypto::open()?,
         Name::Seal => crypto::seal()?,
         Name::Ingest => ingest::run()?,
+        Name::Find => find::run(),
         Name::Fuse => fuse::run(),
         Name::Path => path::run()?,
         Name::Discard => return server::discard(),

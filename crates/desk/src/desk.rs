@@ -6,7 +6,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,14 +21,17 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use crate::{
-    api::{self, Access},
+    api::{self, Access, Coordinators},
+    cells::Cells,
     clock::Clock,
+    drops::DropPlan,
     fold::Fold,
     gazetteer::Gazetteer,
     herald::Herald,
     hub::{Fixed, Hub, RelayState, kind_views},
+    issuer::Watcher,
     opening::Secrets,
-    publish::{Deliverer, Maker},
+    publish::{Above, Deliverer, Maker},
     pull::Puller,
     reception,
     relays::{self, RelayUrl},
@@ -60,6 +63,8 @@ pub struct DeskConfig {
     pub web_dir: Option<PathBuf>,
     /// A detailed map, served with the pages.
     pub pmtiles: Option<PathBuf>,
+    /// How often drops are made, and how many.
+    pub drops: DropPlan,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -97,6 +102,7 @@ pub struct Desk {
     fold: Fold,
     keys: Keys,
     secrets: BTreeMap<u32, ReceptionSecret>,
+    issuer: Option<RelayUrl>,
 }
 
 impl fmt::Debug for Desk {
@@ -187,7 +193,15 @@ impl Desk {
             fold,
             keys,
             secrets,
+            issuer: None,
         })
+    }
+
+    /// Names an issuer of passes in the bulletin, with the keys that it shows from now on.
+    #[must_use]
+    pub fn issuing(mut self, issuer: Option<RelayUrl>) -> Self {
+        self.issuer = issuer;
+        self
     }
 
     /// The Ed25519 key by which phones and relays know this desk.
@@ -222,6 +236,7 @@ impl Desk {
             fold,
             keys,
             secrets,
+            issuer,
         } = self;
         let hub = Arc::new(hub(&config, &store)?);
         let reader = Arc::new(store.reader()?);
@@ -244,7 +259,9 @@ impl Desk {
             region: config.region,
             secrets: secrets.clone(),
             tag_key: *keys.tag,
+            issuer: issuer.as_ref().map(|url| url.as_str().to_owned()),
             publish: Arc::clone(&publish),
+            drops: config.drops,
         };
         let herald = office.herald.clone();
         let cursors = config
@@ -252,11 +269,12 @@ impl Desk {
             .iter()
             .map(|relay| store.cursor(relay.as_str()))
             .collect::<Result<Vec<_>, _>>()?;
-        let (writer, thread) = writer::start(store, fold, office);
+        let cells = Cells::load(&store)?;
+        let (writer, thread) = writer::start(store, fold, cells, office);
 
         let mut tasks = JoinSet::new();
         let (latest, latest_of_all) = watch::channel(None);
-        let above = Arc::new(AtomicU64::new(0));
+        let above = Arc::new(Above::default());
         tasks.spawn(
             Maker {
                 writer: writer.clone(),
@@ -294,6 +312,15 @@ impl Desk {
             tasks.spawn(deliverer.run());
         }
         drop(latest_of_all);
+        if let Some(issuer) = issuer {
+            let watcher = Watcher {
+                issuer,
+                client: client.clone(),
+                writer: writer.clone(),
+                wake: Arc::clone(&publish),
+            };
+            tasks.spawn(watcher.run());
+        }
         tasks.spawn({
             let hub = Arc::clone(&hub);
             async move { hub.gather().await }
@@ -319,6 +346,7 @@ impl Desk {
             writer,
             herald,
             access: Access::new(&keys.sign_in, &keys.root.verifying_key().to_bytes()),
+            coordinators: Coordinators::default(),
             stopped,
             web_dir: config.web_dir.clone(),
             pmtiles: config.pmtiles.clone(),

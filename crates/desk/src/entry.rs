@@ -22,10 +22,18 @@ pub(crate) type Seq = i64;
 pub(crate) enum Entry {
     /// A bulletin was signed.
     Bulletin(BulletinMade),
+    /// Something was done to a cell.
+    Cell(CellEvent),
+    /// A witness showed that their phone is there.
+    CheckIn,
     /// An envelope was cover traffic.
     Cover,
     /// An envelope or report came again.
     Duplicate(Duplicate),
+    /// A phone asked to be known.
+    Enrolment(EnrolmentResult),
+    /// A witness wrote to their coordinator.
+    Message,
     /// An envelope was not accepted.
     Refused(Refused),
     /// A report.
@@ -61,6 +69,48 @@ pub(crate) enum Duplicate {
     Envelope,
     /// The same report in another envelope.
     Report,
+}
+
+/// What was done to a cell: nothing of who is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CellEvent {
+    /// Its number.
+    pub(crate) cell: u32,
+    /// What.
+    pub(crate) done: CellDone,
+}
+
+/// What can be done to a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CellDone {
+    /// It was made.
+    Founded,
+    /// An invite was made.
+    Invited,
+    /// An invite was withdrawn.
+    Revoked,
+    /// The coordinator wrote to a witness.
+    Wrote,
+}
+
+/// What became of an enrolment: nothing of whose it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EnrolmentResult {
+    /// The invite was for a time that has passed.
+    Expired,
+    /// A new witness of a cell.
+    Joined,
+    /// A known witness with new chains.
+    Renewed,
+    /// The invite had been withdrawn.
+    Revoked,
+    /// No such invite, or a renewal by nobody known.
+    Unknown,
+    /// The invite had been used.
+    Used,
 }
 
 /// Why an envelope was not accepted: a stable name, no content.
@@ -158,8 +208,12 @@ impl Entry {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Bulletin(_) => "bulletin",
+            Self::Cell(_) => "cell",
+            Self::CheckIn => "check-in",
             Self::Cover => "cover",
             Self::Duplicate(_) => "duplicate",
+            Self::Enrolment(_) => "enrolment",
+            Self::Message => "message",
             Self::Refused(_) => "refused",
             Self::Report(_) => "report",
             Self::Tick => "tick",
@@ -175,8 +229,10 @@ impl Entry {
         }
         match self {
             Self::Bulletin(made) => json(made),
-            Self::Cover | Self::Tick => Vec::new(),
+            Self::Cell(event) => json(event),
+            Self::CheckIn | Self::Cover | Self::Message | Self::Tick => Vec::new(),
             Self::Duplicate(how) => json(how),
+            Self::Enrolment(result) => json(result),
             Self::Refused(why) => json(why),
             Self::Report(report) => report.encode(),
             Self::Verdict(decided) => json(decided),
@@ -198,8 +254,12 @@ impl Entry {
         };
         match kind {
             "bulletin" => json(body).map(Self::Bulletin),
+            "cell" => json(body).map(Self::Cell),
+            "check-in" => empty(Self::CheckIn),
             "cover" => empty(Self::Cover),
             "duplicate" => json(body).map(Self::Duplicate),
+            "enrolment" => json(body).map(Self::Enrolment),
+            "message" => empty(Self::Message),
             "refused" => json(body).map(Self::Refused),
             "report" => Received::decode(body).map(|r| Self::Report(Box::new(r))),
             "tick" => empty(Self::Tick),

@@ -1,14 +1,18 @@
 //! What becomes of each envelope: one entry in the journal, whatever was in it.
 
-use lapwing_seal::{Frame, Report};
+use lapwing_seal::{CheckIn, Enrolment, Frame, InviteRefused, Known, Said, Statement};
 
 use crate::{
-    entry::{Duplicate, Entry, Received, Refused},
+    cells::{self, Enrolled, MemberId, Record, Speaker},
+    entry::{Duplicate, EnrolmentResult, Entry, Received, Refused, Seq},
     judge::judge,
     opening::Opened,
     store::StoreError,
     turn::Turn,
 };
+
+/// Reason for a step or a renewal of nobody whom the desk knows.
+const AUTHOR: &str = "author";
 
 /// Journals opened envelopes in order.
 pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), StoreError> {
@@ -19,11 +23,26 @@ pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), Store
             continue;
         }
         let digest = envelope.digest;
+        let about = About {
+            relay_time: envelope.relay_time,
+            leaf_salt: envelope.leaf_salt,
+        };
         let seq = match envelope.frame {
             Err(reason) => turn.append(now, refused(reason), None)?,
             Ok(Frame::Cover) => turn.append(now, Entry::Cover, None)?,
+            Ok(Frame::Enrolment(enrolment)) => take_enrolment(turn, &enrolment)?,
+            Ok(Frame::Known(known)) => take_known(turn, known, &digest, about)?,
             Ok(Frame::Report(report)) => {
-                take_report(turn, report, envelope.relay_time, envelope.leaf_salt)?
+                if turn.batch.knows_tie(&report.author, report.sequence)? {
+                    turn.append(now, Entry::Duplicate(Duplicate::Report), None)?
+                } else {
+                    let statement = Statement {
+                        seed: report.seed,
+                        observation: report.observation,
+                        replayed_at: report.replayed_at,
+                    };
+                    take_report(turn, statement, report.author, report.sequence, about)?
+                }
             }
             // A frame of a later version of the format, which this program knows nothing to do with.
             Ok(_) => turn.append(now, refused("type"), None)?,
@@ -33,31 +52,109 @@ pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), Store
     Ok(())
 }
 
-fn take_report(
-    turn: &mut Turn<'_>,
-    report: Report,
+/// What the relay says of an envelope.
+#[derive(Clone, Copy)]
+struct About {
     relay_time: i64,
     leaf_salt: [u8; 32],
-) -> Result<i64, StoreError> {
+}
+
+fn take_report(
+    turn: &mut Turn<'_>,
+    statement: Statement,
+    author: [u8; 16],
+    sequence: u32,
+    about: About,
+) -> Result<Seq, StoreError> {
     let now = turn.now();
     let herald = &turn.office.herald;
-    let received = match judge(&report, &herald.form, herald.mode, now) {
+    let judged = judge(
+        &statement.observation,
+        statement.replayed_at,
+        &herald.form,
+        herald.mode,
+        now,
+    );
+    let received = match judged {
         Ok(received) => received,
         Err(reason) => return turn.append(now, refused(reason), None),
     };
-    if turn.batch.knows_tie(&report.author, report.sequence)? {
-        return turn.append(now, Entry::Duplicate(Duplicate::Report), None);
-    }
     let entry = Entry::Report(Box::new(Received {
         received,
-        relay_time,
-        leaf_salt,
-        field_seed: *report.seed.as_bytes(),
-        observation: report.observation,
+        relay_time: about.relay_time,
+        leaf_salt: about.leaf_salt,
+        field_seed: *statement.seed.as_bytes(),
+        observation: statement.observation,
     }));
-    let seq = turn.append(received, entry, Some(report.author))?;
-    turn.batch.tie(seq, &report.author, report.sequence)?;
+    let seq = turn.append(received, entry, Some(author))?;
+    turn.batch.tie(seq, &author, sequence)?;
     Ok(seq)
+}
+
+fn take_enrolment(turn: &mut Turn<'_>, enrolment: &Enrolment) -> Result<Seq, StoreError> {
+    let now = turn.now();
+    let result = match turn.cells.enrol(&turn.batch, enrolment, now)? {
+        Enrolled::Joined => EnrolmentResult::Joined,
+        Enrolled::Renewed => EnrolmentResult::Renewed,
+        Enrolled::Refused(InviteRefused::Used) => EnrolmentResult::Used,
+        Enrolled::Refused(InviteRefused::Expired) => EnrolmentResult::Expired,
+        Enrolled::Refused(InviteRefused::Revoked) => EnrolmentResult::Revoked,
+        Enrolled::Refused(_) | Enrolled::Unknown => EnrolmentResult::Unknown,
+    };
+    turn.append(now, Entry::Enrolment(result), None)
+}
+
+fn take_known(
+    turn: &mut Turn<'_>,
+    known: Known,
+    digest: &[u8; 32],
+    about: About,
+) -> Result<Seq, StoreError> {
+    let now = turn.now();
+    let member = match turn.cells.speaker(&known) {
+        Speaker::Member(member) => member,
+        Speaker::Again => return turn.append(now, Entry::Duplicate(Duplicate::Report), None),
+        // What was seen is not lost with the step by which it was said: it counts as an unknown
+        // witness's, as whoever says it could have sent it anyway.
+        Speaker::Unknown => {
+            let Said::Report(statement) = known.said else {
+                return turn.append(now, refused(AUTHOR), None);
+            };
+            let mut once = [0; 16];
+            once.copy_from_slice(&digest[..16]);
+            return take_report(turn, statement, once, 0, about);
+        }
+    };
+    let heard = turn.cells.accept(&turn.batch, member, &known.id)?;
+    match known.said {
+        Said::CheckIn(check_in) => take_check_in(turn, member, &check_in),
+        Said::Message(text) => {
+            let at = now;
+            turn.record(member, &Record::Message { member, at, text })?;
+            turn.append(now, Entry::Message, None)
+        }
+        Said::Report(statement) => {
+            take_report(turn, statement, cells::author(member), heard, about)
+        }
+        _ => turn.append(now, refused("type"), None),
+    }
+}
+
+fn take_check_in(
+    turn: &mut Turn<'_>,
+    member: MemberId,
+    check_in: &CheckIn,
+) -> Result<Seq, StoreError> {
+    let at = turn.now();
+    for reply in turn
+        .cells
+        .acknowledge(&turn.batch, member, &check_in.acks)?
+    {
+        turn.record(member, &Record::Came { member, at, reply })?;
+    }
+    let well = check_in.well;
+    turn.record(member, &Record::CheckIn { member, at, well })?;
+    turn.append(at, Entry::CheckIn, None)
 }
 
 fn refused(reason: &str) -> Entry {

@@ -1,7 +1,6 @@
 //! Whether the desk takes a report, and as of when.
 
-use lapwing_model::{Form, Unfit};
-use lapwing_seal::Report;
+use lapwing_model::{Form, Observation, Unfit};
 
 use crate::api::types::ClockMode;
 
@@ -18,13 +17,14 @@ const TIME_MAX: i64 = 253_402_300_799;
 /// A live desk's `now` is the machine's clock; a replay's is the time of its last entry, which a
 /// replayed report may move.
 pub(crate) fn judge(
-    report: &Report,
+    observation: &Observation,
+    replayed_at: Option<i64>,
     form: &Form,
     mode: ClockMode,
     now: i64,
 ) -> Result<i64, &'static str> {
-    let seen = report.observation.seen;
-    let received = match (mode, report.replayed_at) {
+    let seen = observation.seen;
+    let received = match (mode, replayed_at) {
         (ClockMode::Live, Some(_)) => return Err("replayed"),
         (ClockMode::Replay, Some(at)) if !(0..=TIME_MAX).contains(&at) => return Err("time"),
         // Records of the past keep their wrong clocks: they are what is being replayed.
@@ -33,7 +33,7 @@ pub(crate) fn judge(
         (_, None) if seen < now.saturating_sub(BEHIND_S) => return Err("too-old"),
         (_, None) => now,
     };
-    report.observation.fits(form).map_err(|why| match why {
+    observation.fits(form).map_err(|why| match why {
         Unfit::Kind(_) => "kind",
         Unfit::TooFine(_) => "too-fine",
         Unfit::Count => "count",
@@ -47,7 +47,7 @@ pub(crate) fn judge(
 mod tests {
     use super::*;
     use lapwing_model::{Danger, Heading, Known, Observation, Place, Precision};
-    use lapwing_seal::FieldSeed;
+    use lapwing_seal::{FieldSeed, Report};
 
     const NOW: i64 = 1_790_000_000;
 
@@ -77,7 +77,8 @@ mod tests {
     fn judged(mode: ClockMode, change: impl FnOnce(&mut Report)) -> Result<i64, &'static str> {
         let mut report = report();
         change(&mut report);
-        judge(&report, &Form::civil_protection(), mode, NOW)
+        let form = Form::civil_protection();
+        judge(&report.observation, report.replayed_at, &form, mode, NOW)
     }
 
     #[test]

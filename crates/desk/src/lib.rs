@@ -12,7 +12,7 @@
 //!
 //! ```no_run
 //! # use std::{sync::Arc, error::Error};
-//! use lapwing_desk::{ClockMode, Desk, DeskConfig, Gazetteer, KeySource, RelayUrl, SystemClock};
+//! use lapwing_desk::{ClockMode, Desk, DeskConfig, DropPlan, Gazetteer, KeySource, RelayUrl, SystemClock};
 //! use lapwing_model::{Form, Place, Region};
 //! # async fn start() -> Result<(), Box<dyn Error>> {
 //! let desk = Desk::open_or_init(DeskConfig {
@@ -28,6 +28,7 @@
 //!     gazetteer: Gazetteer::default(),
 //!     web_dir: None,
 //!     pmtiles: None,
+//!     drops: DropPlan::default(),
 //!     clock: Arc::new(SystemClock),
 //! })?;
 //! let bound = lapwing_http::bind("127.0.0.1:0".parse()?).await?;
@@ -40,14 +41,17 @@
 #![warn(missing_docs)]
 
 mod api;
+mod cells;
 mod clock;
 mod desk;
+pub mod drops;
 mod entry;
 mod fold;
 mod gazetteer;
 mod herald;
 mod hub;
 mod intake;
+mod issuer;
 mod judge;
 mod opening;
 mod publication;
@@ -64,6 +68,7 @@ mod writer;
 pub use api::types;
 pub use clock::{Clock, SystemClock};
 pub use desk::{ClockMode, Desk, DeskConfig, DeskError, Rebuilt};
+pub use drops::DropPlan;
 pub use gazetteer::{Gazetteer, GazetteerError};
 pub use relays::{RelayUrl, RelayUrlError};
 pub use store::{KeySource, StoreError};

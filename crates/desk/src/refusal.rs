@@ -13,12 +13,18 @@ pub(crate) enum Refusal {
     /// Somebody decided meanwhile.
     #[error("somebody decided meanwhile")]
     Changed(Box<Incident>),
+    /// The cell was not unlocked, or not lately.
+    #[error("this cell is locked")]
+    Locked,
     /// The kind never warns.
     #[error("this kind is not for the public")]
     NeverPublic,
     /// No such thing, or it is too old to be changed.
     #[error("there is no such thing")]
     NotFound,
+    /// It does not open the cell.
+    #[error("the passphrase does not open this cell")]
+    Passphrase,
     /// The store did not take it.
     #[error("the store does not answer")]
     Store(#[from] StoreError),

@@ -1,7 +1,12 @@
 //! One transaction in the making: entries, each folded as soon as it is appended.
 
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict},
+    cells::{Cells, MemberId, Record},
+    drops::{self, Current},
     entry::{Decided, Entry, Issued, Seq},
     fold::{Case, Chain, ChainState, Effects, Fold},
     herald::Sending,
@@ -11,20 +16,30 @@ use crate::{
     writer::Office,
 };
 
+/// Where the drops in force are kept.
+const DROPS: &str = "drops";
+
 /// A transaction, the fold that runs ahead of it, and what the desk works with.
 pub(crate) struct Turn<'a> {
     pub(crate) batch: Batch<'a>,
     pub(crate) fold: &'a mut Fold,
+    pub(crate) cells: &'a mut Cells,
     pub(crate) office: &'a Office,
     appended: bool,
 }
 
 impl<'a> Turn<'a> {
     /// Begins; nothing is appended yet.
-    pub(crate) fn new(batch: Batch<'a>, fold: &'a mut Fold, office: &'a Office) -> Self {
+    pub(crate) fn new(
+        batch: Batch<'a>,
+        fold: &'a mut Fold,
+        cells: &'a mut Cells,
+        office: &'a Office,
+    ) -> Self {
         Self {
             batch,
             fold,
+            cells,
             office,
             appended: false,
         }
@@ -59,6 +74,39 @@ impl<'a> Turn<'a> {
             author,
         });
         Ok(seq)
+    }
+
+    /// Keeps a record about a witness for their coordinator. One of no cell has none.
+    pub(crate) fn record(&self, member: MemberId, record: &Record) -> Result<(), StoreError> {
+        match self.cells.member(member).and_then(|member| member.cell) {
+            Some(cell) => self.cells.record(&self.batch, cell, record),
+            None => Ok(()),
+        }
+    }
+
+    /// The drops in force: the present ones, or others when their time has passed.
+    pub(crate) fn drops(&mut self, starting: bool, above: u32) -> Result<Current, StoreError> {
+        let (batch, plan) = (&self.batch, self.office.drops);
+        let now = self.office.clock.now();
+        let present = batch
+            .setting(DROPS)?
+            .map(|bytes| Current::from_bytes(&bytes).ok_or(StoreError::Row(DROPS)))
+            .transpose()?;
+        let round = match drops::in_force(present, plan, now, starting, above) {
+            Ok(present) => return Ok(present),
+            Err(round) => round,
+        };
+        let mut recipients = self.cells.recipients();
+        let rng = &mut UnwrapErr(SysRng);
+        let mut made = drops::make(rng, round.number, plan.buckets(), now, &mut recipients);
+        if !made.stranded.is_empty() {
+            let witnesses = made.stranded.len();
+            tracing::warn!(witnesses, "replies could not be sealed");
+        }
+        let current = plan.made(round, std::mem::take(&mut made.drops));
+        self.cells.drops_made(batch, now, recipients, &made)?;
+        batch.set(DROPS, &current.to_bytes())?;
+        Ok(current)
     }
 
     /// An analyst's verdict on an incident of which they saw `version`.

@@ -4,22 +4,30 @@
 //! runs ahead of the commit by exactly one transaction; when that one fails, the state is unknown
 //! and is folded again from the journal before anything else is done.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
+use lapwing_seal::Invite;
+use lapwing_wire::IssuerKey;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
+    cells::{CellId, Cells, MemberId},
     clock::Clock,
+    drops::DropPlan,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
     herald::Herald,
     hub::{Changes, Hub, ShownWarning},
-    intake,
+    intake, issuer,
     opening::{Opened, Secrets},
     publication::{self, Signed},
+    publish::Above,
     reception,
     refusal::Refusal,
     store::{Store, StoreError},
@@ -32,8 +40,31 @@ const QUEUE: usize = 64;
 type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
 enum Command {
+    CellFound {
+        public: Vec<u8>,
+        wrapped: Vec<u8>,
+        name: String,
+        reply: Reply<CellId>,
+    },
+    CellInvite {
+        cell: CellId,
+        label: String,
+        holds_s: i64,
+        reply: Reply<(Invite, i64)>,
+    },
+    CellRevoke {
+        cell: CellId,
+        invite: [u8; 32],
+        reply: Reply<()>,
+    },
+    CellWrite {
+        cell: CellId,
+        member: MemberId,
+        text: String,
+        reply: Reply<()>,
+    },
     Bulletin {
-        above: u64,
+        above: Arc<Above>,
         reply: Reply<Signed>,
     },
     Cancel {
@@ -55,6 +86,10 @@ enum Command {
         after: i64,
         opened: Vec<Opened>,
         reply: Reply<()>,
+    },
+    PassKeys {
+        keys: Vec<IssuerKey>,
+        reply: Reply<bool>,
     },
     Stop,
     TimePassed {
@@ -138,9 +173,72 @@ impl WriterHandle {
         self.ask(|reply| Command::Cancel { id, reply }).await
     }
 
-    /// Signs a bulletin with a number greater than `above` and all before.
-    pub(crate) async fn bulletin(&self, above: u64) -> Result<Signed, Refusal> {
+    /// Makes a cell of a key pair whose secret half is wrapped already.
+    pub(crate) async fn cell_found(
+        &self,
+        public: Vec<u8>,
+        wrapped: Vec<u8>,
+        name: String,
+    ) -> Result<CellId, Refusal> {
+        self.ask(|reply| Command::CellFound {
+            public,
+            wrapped,
+            name,
+            reply,
+        })
+        .await
+    }
+
+    /// Makes an invite, and says until when it holds.
+    pub(crate) async fn cell_invite(
+        &self,
+        cell: CellId,
+        label: String,
+        holds_s: i64,
+    ) -> Result<(Invite, i64), Refusal> {
+        self.ask(|reply| Command::CellInvite {
+            cell,
+            label,
+            holds_s,
+            reply,
+        })
+        .await
+    }
+
+    /// Withdraws an invite.
+    pub(crate) async fn cell_revoke(&self, cell: CellId, invite: [u8; 32]) -> Result<(), Refusal> {
+        self.ask(|reply| Command::CellRevoke {
+            cell,
+            invite,
+            reply,
+        })
+        .await
+    }
+
+    /// Writes to a witness of a cell.
+    pub(crate) async fn cell_write(
+        &self,
+        cell: CellId,
+        member: MemberId,
+        text: String,
+    ) -> Result<(), Refusal> {
+        self.ask(|reply| Command::CellWrite {
+            cell,
+            member,
+            text,
+            reply,
+        })
+        .await
+    }
+
+    /// Signs a bulletin with a number greater than `above` and all before, with the drops in force.
+    pub(crate) async fn bulletin(&self, above: Arc<Above>) -> Result<Signed, Refusal> {
         self.ask(|reply| Command::Bulletin { above, reply }).await
+    }
+
+    /// Pins keys that an issuer shows; whether there were new ones.
+    pub(crate) async fn pass_keys(&self, keys: Vec<IssuerKey>) -> Result<bool, Refusal> {
+        self.ask(|reply| Command::PassKeys { keys, reply }).await
     }
 
     /// Lets time do its part: keys, expiry, closing.
@@ -172,30 +270,39 @@ pub(crate) struct Office {
     pub(crate) region: Region,
     pub(crate) secrets: Secrets,
     pub(crate) tag_key: [u8; 32],
+    /// Address of the issuer of passes.
+    pub(crate) issuer: Option<String>,
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
+    pub(crate) drops: DropPlan,
 }
 
 struct Writer {
     store: Store,
     fold: Fold,
+    cells: Cells,
     office: Office,
-    /// Whether the fold may be ahead of the journal.
+    /// Whether fold and cells may be ahead of the store.
     unknown: bool,
+    /// Whether no bulletin has been made since the start.
+    starting: bool,
 }
 
 /// Starts the writer's thread. It ends when told to, or when the last handle is gone.
 pub(crate) fn start(
     store: Store,
     fold: Fold,
+    cells: Cells,
     office: Office,
 ) -> (WriterHandle, thread::JoinHandle<()>) {
     let (sender, mut commands) = mpsc::channel(QUEUE);
     let mut writer = Writer {
         store,
         fold,
+        cells,
         office,
         unknown: false,
+        starting: true,
     };
     // Before anybody can ask: a page never sees a desk without its incidents.
     writer.show_all();
@@ -236,11 +343,34 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         // Whoever asked may have gone: then nobody reads the answer.
         match command {
-            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(above))),
+            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(&above))),
             Command::Cancel { id, reply } => {
                 let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
             }
+            Command::CellFound {
+                public,
+                wrapped,
+                name,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_found(&public, &wrapped, name)))),
+            Command::CellInvite {
+                cell,
+                label,
+                holds_s,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_invite(cell, label, holds_s)))),
+            Command::CellRevoke {
+                cell,
+                invite,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_revoke(cell, &invite)))),
+            Command::CellWrite {
+                cell,
+                member,
+                text,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_write(cell, member, &text)))),
             Command::Decide {
                 incident,
                 verdict,
@@ -267,6 +397,11 @@ impl Writer {
                     Ok(turn.batch.cursor(&relay, after)?)
                 })));
             }
+            Command::PassKeys { keys, reply } => {
+                let now = self.office.clock.now();
+                let pinned = issuer::pin(&mut self.store, &keys, now);
+                drop(reply.send(pinned.map_err(Refusal::from)));
+            }
             // The loop that calls this ends on it.
             Command::Stop => {}
             Command::TimePassed { reply } => drop(reply.send(self.time_passed())),
@@ -290,11 +425,12 @@ impl Writer {
             self.recover()?;
         }
         let (value, effects) = {
-            let mut turn = Turn::new(self.store.batch()?, &mut self.fold, &self.office);
+            let batch = self.store.batch()?;
+            let mut turn = Turn::new(batch, &mut self.fold, &mut self.cells, &self.office);
             let done = work(&mut turn);
             // A refusal before the first entry leaves the fold as it was; from then on it is ahead
-            // of the journal until the commit.
-            self.unknown = turn.has_appended();
+            // of the journal until the commit. Cells may be ahead wherever the store failed.
+            self.unknown = turn.has_appended() || matches!(done, Err(Refusal::Store(_)));
             let value = done?;
             self.unknown = true;
             turn.apply_rules()?;
@@ -312,6 +448,7 @@ impl Writer {
     fn recover(&mut self) -> Result<(), StoreError> {
         self.store.reread_head()?;
         self.fold = fold_journal(&mut self.store, self.office.tag_key)?;
+        self.cells = Cells::load(&self.store)?;
         self.unknown = false;
         self.show_all();
         Ok(())
@@ -333,19 +470,29 @@ impl Writer {
         Ok(chain.view())
     }
 
-    fn bulletin(&mut self, above: u64) -> Result<Signed, Refusal> {
-        let number = self.turn(|turn| {
-            let number = turn.fold.bulletin().max(above) + 1;
+    fn bulletin(&mut self, above: &Above) -> Result<Signed, Refusal> {
+        let starting = self.starting;
+        let (number, drops) = self.turn(|turn| {
+            let number = turn
+                .fold
+                .bulletin()
+                .max(above.bulletin.load(Ordering::Relaxed))
+                + 1;
             let at = turn.now();
             turn.append(at, Entry::Bulletin(BulletinMade { number }), None)?;
-            Ok(number)
+            let drops = turn.drops(starting, above.drops.load(Ordering::Relaxed))?;
+            Ok((number, drops))
         })?;
+        self.starting = false;
         let secrets = self.office.secrets.present();
         let now = self.office.clock.now();
+        let passes = issuer::published(&self.store, self.office.issuer.as_deref(), now)?;
         Ok(publication::sign(
             &self.office,
             &self.fold,
             &secrets,
+            &drops,
+            passes,
             number,
             now,
         ))

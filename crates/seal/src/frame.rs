@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::{FieldSeed, SEED_LEN};
 
-pub use enrolment::{BUCKET_SECRET_LEN, By, Enrolment};
+pub use enrolment::{By, Enrolment};
 pub use known::{ACKS_MAX, CheckIn, Known, MESSAGE_MAX, Said, Statement};
 
 /// Length of an author's pseudonym: random, known to the phone and the desk only.

@@ -6,7 +6,9 @@
 //! trial decryption.
 //!
 //! **In scope:** [`Frame`] and its one encoding, the salted root over the fields of a report,
-//! [`seal`] and [`open`].
+//! [`seal`] and [`open`]; what phone and desk share after enrolment ([`RootSecret`], [`Speaker`],
+//! [`Listener`], [`Invite`]), [`Reply`] and the chains that seal and find it ([`ReplyChains`];
+//! `docs/design/0007-identity.md`); what a desk seals to a cell ([`CellPublic`]).
 //! **Out of scope:** the outside of an envelope (`lapwing-wire`, all that a relay may name), when to
 //! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
 //!
@@ -28,7 +30,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod bucket;
+mod cell;
 mod chain;
 mod envelope;
 mod fields;
@@ -36,17 +38,24 @@ mod frame;
 mod invite;
 #[cfg(feature = "native")]
 mod native;
+mod reply;
+mod reply_chains;
 mod steps;
 
-pub use bucket::{BUCKET_EPOCH_S, BucketSecret};
+pub use cell::{CELL_OVERHEAD, CELL_PUBLIC_LEN, CellPublic, CellSecret};
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
 pub use envelope::{
     OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,
 };
 pub use fields::{FieldSeed, SEED_LEN, root};
 pub use frame::{
-    ACKS_MAX, AUTHOR_LEN, BUCKET_SECRET_LEN, By, CheckIn, Enrolment, Frame, FrameError, Known,
-    MESSAGE_MAX, Report, Said, Statement,
+    ACKS_MAX, AUTHOR_LEN, By, CheckIn, Enrolment, Frame, FrameError, Known, MESSAGE_MAX, Report,
+    Said, Statement,
 };
 pub use invite::{INVITE_LEN, INVITE_SECRET_LEN, Invite};
+pub use reply::{Content, InviteRefused, REPLY_PLAINTEXT_LEN, REPLY_TEXT_MAX, Reply, ReplyError};
+pub use reply_chains::{
+    BUCKET_EPOCH_S, BUCKET_SECRET_LEN, BucketSecret, Found, Hints, REPLIES_A_DROP,
+    REPLY_ADVANCE_MAX, REPLY_CHAINS_LEN, REPLY_WINDOW, ReplyChains, ReplyChainsError,
+};
 pub use steps::{Heard, Listener, MAC_LEN, Moved, STEP_ID_LEN, Speaker, StepId, StepKey, WINDOW};

@@ -9,12 +9,17 @@ use lapwing_model::{Place, Region};
 use minicbor::{Decoder, Encoder};
 use thiserror::Error;
 
-use crate::KeyEpoch;
+use crate::{Drops, IssuerKey, KeyEpoch, PassEpoch, PassKey, drop};
 
 /// Largest bulletin that is read.
 pub const BULLETIN_MAX: usize = 1 << 20;
 /// X-Wing public key: ML-KEM-768 (1,184) and X25519 (32).
 pub const RECEPTION_PUBLIC_LEN: usize = 1_184 + 32;
+
+/// Pass keys in a bulletin: the one before, this and the next epoch's, and one to spare.
+pub const ISSUER_KEYS_MAX: usize = 4;
+/// Longest address of an issuer, in bytes.
+pub const ISSUER_URL_MAX: usize = 256;
 
 const CONTEXT: &[u8] = b"lapwing bulletin v1\n";
 const VERSION: u8 = 1;
@@ -41,8 +46,22 @@ pub struct Bulletin {
     pub form: Vec<u8>,
     /// Warnings in force, and cancelled ones until they would have expired.
     pub warnings: Vec<BulletinWarning>,
-    /// Files published with it: the Atom feed and CAP alerts.
+    /// Files published with it: the Atom feed, CAP alerts, drops.
     pub files: Vec<ListedFile>,
+    /// The drops among the files; absent where a desk makes none.
+    pub drops: Option<Drops>,
+    /// Who issues passes; absent where envelopes need none.
+    pub passes: Option<PassIssuer>,
+}
+
+/// Who issues passes, and the only keys by which a phone takes them: the same for everybody, so that nobody can be
+/// marked by a key of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassIssuer {
+    /// Its address: `https:`, or `http:` where the way there is sealed otherwise (an onion service, loopback).
+    pub url: String,
+    /// Its keys by ascending epoch, no key twice.
+    pub keys: Vec<IssuerKey>,
 }
 
 /// A reception key of one week.
@@ -136,9 +155,15 @@ pub enum BulletinError {
     /// Keys out of order, or none.
     #[error("the reception keys are out of order or missing")]
     Keys,
+    /// Pass keys out of order, twice, malformed, none or too many; or an address that is none.
+    #[error("the issuer of passes is not well formed")]
+    Passes,
     /// A file name that could lead out of its folder.
     #[error("a file name is not allowed")]
     FileName,
+    /// Period or count out of range, or other drops among the files than the count says.
+    #[error("the drops are not those that the bulletin says")]
+    Drops,
 }
 
 const VEC: &str = "writing to a vector cannot fail";
@@ -191,6 +216,32 @@ impl Bulletin {
         self.keys.iter().find(|k| k.epoch == epoch)
     }
 
+    /// The hash of the drop of a bucket.
+    pub fn drop_sha256(&self, bucket: u16) -> Option<&[u8; 32]> {
+        let name = Drops::name(bucket);
+        let file = self.files.iter().find(|file| file.name == name)?;
+        Some(&file.sha256)
+    }
+
+    /// Whether exactly the drops that are stated are listed, in order.
+    fn drops_hold(&self) -> bool {
+        let listed = || {
+            let names = self.files.iter().map(|file| file.name.as_str());
+            names.filter(|name| name.starts_with(drop::FOLDER))
+        };
+        match &self.drops {
+            None => listed().next().is_none(),
+            Some(drops) => drops.allowed() && listed().eq((0..drops.buckets).map(Drops::name)),
+        }
+    }
+
+    /// The key by which passes are fetched at a time, if the bulletin has it.
+    pub fn pass_key_at(&self, unix: i64) -> Option<&IssuerKey> {
+        let epoch = PassEpoch::at(unix);
+        let issuer = self.passes.as_ref()?;
+        issuer.keys.iter().find(|k| k.epoch == epoch)
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut e = Encoder::new(Vec::with_capacity(24_576));
         self.write(&mut e).expect(VEC);
@@ -198,7 +249,8 @@ impl Bulletin {
     }
 
     fn write(&self, e: &mut Encoder<Vec<u8>>) -> Written {
-        e.map(10)?.u8(1)?.u8(VERSION)?;
+        let optional = u64::from(self.drops.is_some()) + u64::from(self.passes.is_some());
+        e.map(10 + optional)?.u8(1)?.u8(VERSION)?;
         e.u8(2)?.bytes(&self.root_key)?;
         e.u8(3)?.u64(self.number)?;
         e.u8(4)?.i64(self.issued)?;
@@ -234,6 +286,17 @@ impl Bulletin {
         for file in &self.files {
             e.array(2)?.str(&file.name)?.bytes(&file.sha256)?;
         }
+        if let Some(drops) = &self.drops {
+            e.u8(11)?.array(3)?.u32(drops.number)?;
+            e.u32(drops.period_s)?.u16(drops.buckets)?;
+        }
+        if let Some(issuer) = &self.passes {
+            e.u8(12)?.array(2)?.str(&issuer.url)?;
+            e.array(issuer.keys.len() as u64)?;
+            for key in &issuer.keys {
+                e.array(2)?.u32(key.epoch.0)?.bytes(&key.key.spki())?;
+            }
+        }
         Ok(())
     }
 
@@ -243,15 +306,18 @@ impl Bulletin {
             ReadError::Bulletin(why) => why,
         })?;
         // One value, one encoding: this also refuses trailing bytes.
-        if bulletin.encode() == bytes {
+        if bulletin.encode() != bytes {
+            Err(BulletinError::Encoding)
+        } else if bulletin.drops_hold() {
             Ok(bulletin)
         } else {
-            Err(BulletinError::Encoding)
+            Err(BulletinError::Drops)
         }
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, ReadError> {
-        expect(d.map()?, 10)?;
+        // How many members there are, the comparison with the encoding tells.
+        d.map()?;
         key(d, 1)?;
         let version = d.u8()?;
         if version != VERSION {
@@ -307,6 +373,21 @@ impl Bulletin {
                 sha256: array(d.bytes()?)?,
             });
         }
+        let drops = if optional(d, 11)? {
+            expect(d.array()?, 3)?;
+            Some(Drops {
+                number: d.u32()?,
+                period_s: d.u32()?,
+                buckets: d.u16()?,
+            })
+        } else {
+            None
+        };
+        let passes = if optional(d, 12)? {
+            Some(read_issuer(d)?)
+        } else {
+            None
+        };
         Ok(Self {
             root_key,
             number,
@@ -317,8 +398,40 @@ impl Bulletin {
             form,
             warnings,
             files,
+            drops,
+            passes,
         })
     }
+}
+
+fn read_issuer(d: &mut Decoder<'_>) -> Result<PassIssuer, ReadError> {
+    expect(d.array()?, 2)?;
+    let url = d.str()?.to_owned();
+    let mut keys: Vec<IssuerKey> = Vec::new();
+    for _ in 0..length(d.array()?)? {
+        expect(d.array()?, 2)?;
+        let epoch = PassEpoch(d.u32()?);
+        let key = PassKey::from_spki(d.bytes()?).map_err(|_why| BulletinError::Passes)?;
+        let fits = keys.last().is_none_or(|last| last.epoch < epoch)
+            && keys.iter().all(|other| other.key != key);
+        if !fits || keys.len() == ISSUER_KEYS_MAX {
+            return Err(BulletinError::Passes.into());
+        }
+        keys.push(IssuerKey { epoch, key });
+    }
+    if keys.is_empty() || !issuer_url(&url) {
+        return Err(BulletinError::Passes.into());
+    }
+    Ok(PassIssuer { url, keys })
+}
+
+/// An address that can be written down: a scheme of the web and printable ASCII.
+fn issuer_url(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    url.len() <= ISSUER_URL_MAX
+        && rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
 }
 
 type Written = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
@@ -367,6 +480,15 @@ fn key(d: &mut Decoder<'_>, wanted: u8) -> Result<(), ReadError> {
     } else {
         Err(ReadError::Cbor)
     }
+}
+
+/// Whether the next member has this key; it is read only then.
+fn optional(d: &mut Decoder<'_>, wanted: u8) -> Result<bool, ReadError> {
+    let there = d.probe().u8().is_ok_and(|found| found == wanted);
+    if there {
+        key(d, wanted)?;
+    }
+    Ok(there)
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ReadError> {
@@ -484,6 +606,119 @@ mod tests {
                 name: "warnings.atom".into(),
                 sha256: [2; 32],
             }],
+            drops: None,
+            passes: None,
+        }
+    }
+
+    fn with_drops(buckets: u16) -> Bulletin {
+        let mut b = bulletin();
+        b.files.extend((0..buckets).map(|bucket| ListedFile {
+            name: Drops::name(bucket),
+            sha256: [bucket as u8; 32],
+        }));
+        b.drops = Some(Drops {
+            number: 497_000,
+            period_s: 3_600,
+            buckets,
+        });
+        b
+    }
+
+    fn read(b: &Bulletin) -> Result<Bulletin, BulletinError> {
+        Bulletin::verify(&b.sign(&root()), &root().verifying_key())
+    }
+
+    #[test]
+    fn drops_are_optional_and_read_back() {
+        for buckets in [1, 16, drop::BUCKETS_MAX] {
+            let b = with_drops(buckets);
+            assert_eq!(read(&b).unwrap(), b);
+            assert_eq!(b.drop_sha256(buckets - 1), Some(&[(buckets - 1) as u8; 32]));
+            assert_eq!(b.drop_sha256(buckets), None);
+        }
+    }
+
+    fn pass_key(epoch: u32, fill: u8) -> IssuerKey {
+        let key = PassKey::from_modulus(&[fill; 256]).unwrap();
+        IssuerKey {
+            epoch: PassEpoch(epoch),
+            key,
+        }
+    }
+
+    fn with_passes(url: &str, keys: Vec<IssuerKey>) -> Bulletin {
+        let url = url.into();
+        Bulletin {
+            passes: Some(PassIssuer { url, keys }),
+            ..bulletin()
+        }
+    }
+
+    #[test]
+    fn drops_other_than_stated_are_refused() {
+        let change = |how: fn(&mut Bulletin)| {
+            let mut b = with_drops(3);
+            how(&mut b);
+            read(&b)
+        };
+        fn drops(b: &mut Bulletin) -> &mut Drops {
+            b.drops.as_mut().unwrap()
+        }
+        let wrong: [fn(&mut Bulletin); 10] = [
+            |b| b.drops = None,
+            |b| drops(b).buckets = 2,
+            |b| drops(b).buckets = 4,
+            |b| drops(b).buckets = 0,
+            |b| drops(b).period_s = 59,
+            |b| drops(b).period_s = 86_401,
+            |b| b.files.swap(1, 2),
+            |b| b.files[2].name = "drops/01".into(),
+            |b| b.files[3].name = "drops/3".into(),
+            |b| *b = with_drops(drop::BUCKETS_MAX + 1),
+        ];
+        for (n, how) in wrong.into_iter().enumerate() {
+            assert_eq!(change(how), Err(BulletinError::Drops), "{n}");
+        }
+    }
+
+    #[test]
+    fn the_issuer_of_passes_reads_back_and_its_key_of_the_epoch_is_found() {
+        let keys = vec![pass_key(739, 0xfd), pass_key(740, 0xff)];
+        let good = with_passes("https://issuer.example/", keys);
+        let bytes = good.sign(&root());
+        assert_eq!(
+            Bulletin::verify(&bytes, &root().verifying_key()),
+            Ok(good.clone())
+        );
+        let at = PassEpoch(740).starts();
+        assert_eq!(good.pass_key_at(at), Some(&pass_key(740, 0xff)));
+        assert_eq!(good.pass_key_at(at - 1), Some(&pass_key(739, 0xfd)));
+        assert_eq!(good.pass_key_at(PassEpoch(741).starts()), None);
+        assert_eq!(bulletin().pass_key_at(at), None);
+    }
+
+    #[test]
+    fn an_issuer_that_is_not_well_formed_is_refused() {
+        let url = "https://issuer.example";
+        let long = format!("https://{}", "x".repeat(ISSUER_URL_MAX));
+        for bad in [
+            with_passes(url, vec![]),
+            with_passes(url, vec![pass_key(2, 0xff), pass_key(1, 0xfd)]),
+            with_passes(url, vec![pass_key(2, 0xff), pass_key(2, 0xfd)]),
+            with_passes(url, vec![pass_key(1, 0xff), pass_key(2, 0xff)]),
+            with_passes(
+                url,
+                (0..5).map(|n| pass_key(n, 0xf1 + 2 * n as u8)).collect(),
+            ),
+            with_passes("", vec![pass_key(1, 0xff)]),
+            with_passes("https://", vec![pass_key(1, 0xff)]),
+            with_passes("ftp://issuer.example", vec![pass_key(1, 0xff)]),
+            with_passes("https://issuer example", vec![pass_key(1, 0xff)]),
+            with_passes(&long, vec![pass_key(1, 0xff)]),
+        ] {
+            let refused = Bulletin::verify(&bad.sign(&root()), &root().verifying_key());
+            assert_eq!(refused, Err(BulletinError::Passes), "{bad:?}");
         }
     }
 

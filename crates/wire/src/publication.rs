@@ -6,10 +6,11 @@
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::{Bulletin, BulletinError, VerifyingKey};
+use crate::{BUCKETS_MAX, Bulletin, BulletinError, DROP_LEN, VerifyingKey};
 
-/// Largest publication that is read: 8 MiB.
-pub const PUBLICATION_MAX: usize = 8 << 20;
+/// Largest publication that is read, 16 MiB: as many drops as there may be (8 MiB), and as much for
+/// bulletin, feed and alerts.
+pub const PUBLICATION_MAX: usize = BUCKETS_MAX as usize * DROP_LEN + (8 << 20);
 
 /// A signed bulletin with its files.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -49,7 +49,7 @@ impl Schedule {
     }
 }
 
-/// Which of `count` drops an install fetches; `secret`: its 16 bytes, `now` in Unix seconds.
+/// Which of `count` drops an install fetches; `secret`: its 32 bytes, `now` in Unix seconds.
 ///
 /// # Errors
 /// `bucket`.

@@ -54,6 +54,8 @@ impl Desk {
             form: Form::civil_protection().source().to_vec(),
             warnings: Vec::new(),
             files: Vec::new(),
+            drops: None,
+            passes: None,
         }
         .sign(&self.root)
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ed25519_dalek::Signer as _;
 use lapwing_wire::{
-    BULLETIN_MAX, Bulletin, BulletinError, KeyEpoch, ListedFile, SigningKey, WarningState,
+    BULLETIN_MAX, Bulletin, BulletinError, Drops, KeyEpoch, ListedFile, SigningKey, WarningState,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -19,6 +19,7 @@ pub(crate) const BULLETIN: Format = Format {
     name: "bulletin",
     about: "Bulletin::verify with the desk's root key `root_key`. All accepted ones hold at `now` and carry a form that a phone takes.",
     reasons: &[
+        "drops",
         "encoding",
         "file-name",
         "keys",
@@ -69,6 +70,9 @@ pub(crate) fn value(b: &Bulletin) -> Value {
         "form_sha256": hex::encode(Sha256::digest(&b.form)),
         "warnings": warnings.collect::<Vec<_>>(),
         "files": files.collect::<Vec<_>>(),
+        "drops": b.drops.map(|d| json!({
+            "number": d.number, "period_s": d.period_s, "buckets": d.buckets,
+        })),
     })
 }
 
@@ -81,6 +85,7 @@ pub(crate) fn refusal(why: BulletinError) -> Refusal {
         BulletinError::Signature => Refusal::plain("signature"),
         BulletinError::Keys => Refusal::plain("keys"),
         BulletinError::FileName => Refusal::plain("file-name"),
+        BulletinError::Drops => Refusal::plain("drops"),
         _ => panic!("a new reason needs a name and a vector"),
     }
 }
@@ -195,10 +200,39 @@ fn cases() -> Vec<Case> {
             "",
         ),
         odd(
-            "a map of eleven",
-            &[&[0xab], &map[1..], &[11, 0]].concat(),
+            "a member 13",
+            &[&[0xab], &map[1..], &[13, 0]].concat(),
             "encoding",
             "no unknown members",
+        ),
+        odd(
+            "a map of eleven with ten",
+            &[&[0xab], &map[1..]].concat(),
+            "encoding",
+            "",
+        ),
+        odd(
+            "a map of ten with eleven",
+            &[map, &[11, 0x83, 0, 0x18, 60, 1]].concat(),
+            "encoding",
+            "",
+        ),
+        odd(
+            "drops of two members",
+            &[&[0xab], &map[1..], &[11, 0x82, 0, 1]].concat(),
+            "encoding",
+            "",
+        ),
+        odd(
+            "drops before their turn",
+            &[
+                &[0xab],
+                &map[1..map.len() - 2],
+                &[11, 0x83, 0, 0x18, 60, 1, 10, 0x80],
+            ]
+            .concat(),
+            "encoding",
+            "keys ascend",
         ),
         odd(
             "version 0",
@@ -363,6 +397,7 @@ fn cases() -> Vec<Case> {
             "",
         ));
     }
+    cases.extend(drops());
     cases.push(case(
         "a file with a name of 129 bytes",
         &named(&"a".repeat(129)),
@@ -370,6 +405,86 @@ fn cases() -> Vec<Case> {
         "",
     ));
     cases
+}
+
+/// Bulletins that say what drops there are.
+fn drops() -> Vec<Case> {
+    let stated = |names: &[&str], drops: Option<Drops>| {
+        let files = names.iter().map(|&name| ListedFile {
+            name: name.to_owned(),
+            sha256: [7; 32],
+        });
+        Bulletin {
+            files: files.collect(),
+            drops,
+            ..small_bulletin()
+        }
+        .sign(&root_key())
+    };
+    let of = |period_s, buckets| {
+        Some(Drops {
+            number: 497_222,
+            period_s,
+            buckets,
+        })
+    };
+    let two = ["drops/0", "drops/1"];
+    let ok = [
+        (
+            "a bulletin with two drops",
+            stated(&two, of(3_600, 2)),
+            "annotated in PROTOCOL.md",
+        ),
+        ("drops every minute", stated(&two, of(60, 2)), ""),
+        (
+            "drops every day, after another file",
+            stated(&["warnings.atom", "drops/0"], of(86_400, 1)),
+            "",
+        ),
+    ];
+    let no = [
+        ("drops without a file", stated(&[], of(3_600, 1)), ""),
+        (
+            "no drops at all",
+            stated(&[], of(3_600, 0)),
+            "a desk without drops says nothing of them",
+        ),
+        ("257 drops", stated(&[], of(3_600, 257)), ""),
+        ("drops every 59 seconds", stated(&two, of(59, 2)), ""),
+        (
+            "drops every day and a second",
+            stated(&two, of(86_401, 2)),
+            "",
+        ),
+        ("a drop too few", stated(&two, of(3_600, 3)), ""),
+        (
+            "a drop too many",
+            stated(&two, of(3_600, 1)),
+            "nobody may be sent to a drop of their own",
+        ),
+        (
+            "a drop of another name",
+            stated(&["drops/0", "drops/01"], of(3_600, 2)),
+            "",
+        ),
+        (
+            "drops out of order",
+            stated(&["drops/1", "drops/0"], of(3_600, 2)),
+            "",
+        ),
+        (
+            "a drop that is not spoken of",
+            stated(&["drops/0"], None),
+            "",
+        ),
+    ];
+    let case = |expect: &'static str| {
+        move |(name, bytes, note): &(&str, Vec<u8>, &str)| Case::bytes(name, bytes, expect, note)
+    };
+    ok.iter()
+        .map(case("ok"))
+        .chain(no.iter().map(case("drops")))
+        .collect()
 }
 
 /// How many bytes follow the middle one of `pattern` before the end.

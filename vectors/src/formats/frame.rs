@@ -55,7 +55,7 @@ pub(crate) fn value(frame: &Frame) -> Value {
             json!({
                 "type": "enrolment",
                 "root": hex::encode(enrolment.root.as_bytes()),
-                "bucket": hex::encode(enrolment.bucket),
+                "bucket": hex::encode(enrolment.bucket.as_bytes()),
                 "drops": enrolment.drops,
                 "by": by,
             })

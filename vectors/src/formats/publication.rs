@@ -116,7 +116,7 @@ fn cases() -> Vec<Case> {
         case("cut off", &good[..good.len() - 1], "length", ""),
         case("a byte too many", &[&good[..], &[0]].concat(), "length", ""),
         case(
-            "a byte more than 8 MiB",
+            "a byte more than 16 MiB",
             &vec![0; PUBLICATION_MAX + 1],
             "length",
             "",

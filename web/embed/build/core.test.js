@@ -29,9 +29,9 @@ beforeAll(async () => {
 
 test('a bucket is that of the formula', () => {
   // Computed with Python's hmac and hashlib; as in crates/seal.
-  const secret = new Uint8Array(16).fill(5);
+  const secret = seed(5);
   const at = 740 * 28 * 86_400;
-  expect([16, 255, 256].map((count) => bucket(secret, at, count))).toEqual([3, 52, 51]);
+  expect([16, 255].map((count) => bucket(secret, at, count))).toEqual([11, 203]);
   expect(thrown(() => bucket(secret.slice(1), at, 16))).toBe('bucket');
 });
 

@@ -49,7 +49,7 @@ describe('what a visitor keeps', () => {
   test('is a secret and the last tick, and nothing else', () => {
     const store = storage();
     const { secret, last } = recall(store);
-    expect([secret.length, last]).toEqual([16, undefined]);
+    expect([secret.length, last]).toEqual([32, undefined]);
     keep(store, { secret, last: 1_790_000_000_000 });
     expect(recall(store)).toEqual({ secret, last: 1_790_000_000_000 });
     expect(Object.keys(store.kept)).toEqual(['lapwing']);
@@ -60,14 +60,14 @@ describe('what a visitor keeps', () => {
     'is begun anew from %j',
     (text) => {
       const { secret } = recall(storage({ lapwing: text }));
-      expect(secret).toHaveLength(16);
+      expect(secret).toHaveLength(32);
       expect(recall(storage({ lapwing: text })).secret).not.toEqual(secret);
     },
   );
 
   test('is not needed', () => {
-    expect(recall(undefined).secret).toHaveLength(16);
-    keep(undefined, { secret: new Uint8Array(16), last: 0 });
+    expect(recall(undefined).secret).toHaveLength(32);
+    keep(undefined, { secret: new Uint8Array(32), last: 0 });
   });
 });
 

@@ -3,7 +3,7 @@
  * Who never finds the entrance keeps the same.
  */
 const NAME = 'lapwing';
-const SECRET_LEN = 16;
+const SECRET_LEN = 32;
 
 export interface Kept {
   secret: Uint8Array<ArrayBuffer>;
@@ -17,7 +17,7 @@ export function recall(storage: Storage | undefined): Kept {
   try {
     const kept: unknown = JSON.parse(storage?.getItem(NAME) ?? 'null');
     const { bucket, last } = (kept ?? {}) as Record<string, unknown>;
-    if (typeof bucket === 'string' && /^[0-9a-f]{32}$/.test(bucket)) {
+    if (typeof bucket === 'string' && /^[0-9a-f]{64}$/.test(bucket)) {
       const bytes = bucket.match(/../g) ?? [];
       return {
         secret: Uint8Array.from(bytes, (pair) => Number.parseInt(pair, 16)),

@@ -7,7 +7,7 @@ use lapwing_model::{Danger, Known};
 
 use super::{
     Desk,
-    refused::IncidentNumber,
+    refused::Number,
     types::{Incident, IncidentDetail, ReportView, Stance},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) async fn incident_get(
     State(desk): State<Desk>,
-    IncidentNumber(id): IncidentNumber,
+    Number(id): Number<u64>,
 ) -> Result<Json<IncidentDetail>, Refusal> {
     let case = desk.hub.case(id);
     let reader = Arc::clone(&desk.reader);

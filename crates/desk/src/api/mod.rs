@@ -1,6 +1,7 @@
 //! The desk's HTTP for the people at it, as fixed in `docs/HTTP.md`: one endpoint a file.
 
 mod access;
+mod cells;
 mod draft_get;
 mod events_get;
 mod incident_get;
@@ -28,9 +29,10 @@ use axum::{
 use lapwing_http::Problem;
 use tokio::sync::watch;
 
-use crate::{herald::Herald, hub::Hub, store::Reader, writer::WriterHandle};
+use crate::{herald::Herald, hub::Hub, refusal::Refusal, store::Reader, writer::WriterHandle};
 
 pub(crate) use access::Access;
+pub(crate) use cells::Coordinators;
 
 /// What the endpoints work with.
 #[derive(Clone)]
@@ -40,6 +42,7 @@ pub(crate) struct Desk {
     pub(crate) writer: WriterHandle,
     pub(crate) herald: Herald,
     pub(crate) access: Access,
+    pub(crate) coordinators: Coordinators,
     /// True when the desk is stopping.
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) web_dir: Option<PathBuf>,
@@ -51,7 +54,14 @@ const BODY_MAX: usize = 64 * 1024;
 
 /// Every route under `/api`, with the methods it takes.
 #[cfg(test)]
-const ROUTES: [(&str, &[&str]); 10] = [
+const ROUTES: [(&str, &[&str]); 17] = [
+    ("/api/cells", &["GET", "POST"]),
+    ("/api/cells/1", &["GET"]),
+    ("/api/cells/1/unlock", &["POST"]),
+    ("/api/cells/1/lock", &["POST"]),
+    ("/api/cells/1/invites", &["POST"]),
+    ("/api/cells/1/invites/x", &["DELETE"]),
+    ("/api/cells/1/members/1/messages", &["POST"]),
     ("/api/overview", &["GET"]),
     ("/api/incidents", &["GET"]),
     ("/api/incidents/1", &["GET"]),
@@ -96,6 +106,7 @@ pub(crate) fn router(desk: Desk) -> Router {
             "/warnings/{id}/cancel",
             only(post(warning_cancel_post::warning_cancel_post), "POST"),
         )
+        .nest("/cells", cells::router())
         .route("/events", only(get(events_get::events_get), "GET"))
         .fallback(|| async { Problem::not_found() })
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -117,6 +128,15 @@ pub(crate) fn router(desk: Desk) -> Router {
 
 fn only(methods: MethodRouter<Desk>, allow: &'static str) -> MethodRouter<Desk> {
     methods.fallback(move || async move { Problem::method(allow) })
+}
+
+/// Work that must not hold up the async runtime's threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_gone| Refusal::Stopping)?
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::{
 use lapwing_http::Problem;
 use serde::de::DeserializeOwned;
 
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, store::StoreError};
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
@@ -24,12 +24,23 @@ impl IntoResponse for Refusal {
                 .detail("look at the present state and decide again")
                 .member("incident", present)
             }
+            Self::Locked => Problem::new(StatusCode::FORBIDDEN, "locked", "this cell is locked")
+                .detail("unlock it with its coordinator's passphrase"),
             Self::NeverPublic => Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "never-public",
                 "this kind is not for the public",
             ),
             Self::NotFound => Problem::not_found(),
+            Self::Passphrase => Problem::new(
+                StatusCode::FORBIDDEN,
+                "passphrase",
+                "the passphrase does not open this cell",
+            )
+            .detail("nobody but its coordinator knows it; without it the cell stays closed"),
+            Self::Store(StoreError::PassphraseLength(_)) => {
+                bad_request().detail("a passphrase needs at least 8 characters")
+            }
             Self::Store(why) => {
                 tracing::error!(%why, "the store did not answer");
                 unavailable()
@@ -80,14 +91,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// The number of an incident in a path; what is no number names no incident.
-pub(super) struct IncidentNumber(pub(super) u64);
+/// The number in a path; what is no number names nothing.
+pub(super) struct Number<T>(pub(super) T);
 
-impl<S: Send + Sync> FromRequestParts<S> for IncidentNumber {
+impl<T, S> FromRequestParts<S> for Number<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let number = axum::extract::Path::<u64>::from_request_parts(parts, state).await;
+        let number = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         number
             .map(|axum::extract::Path(id)| Self(id))
             .map_err(|_why| Problem::not_found())

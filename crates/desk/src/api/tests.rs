@@ -42,6 +42,7 @@ fn pages() -> Pages {
         writer,
         herald,
         access,
+        coordinators: Coordinators::default(),
         stopped,
         web_dir: Some(web),
         pmtiles: Some(map),

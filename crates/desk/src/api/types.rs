@@ -77,6 +77,15 @@ pub struct Counters {
     /// Cover traffic.
     #[ts(type = "number")]
     pub cover: u64,
+    /// Phones that asked to be known, whether or not they were taken.
+    #[ts(type = "number")]
+    pub enrolments: u64,
+    /// Messages of witnesses to their coordinators.
+    #[ts(type = "number")]
+    pub messages: u64,
+    /// Times that a phone showed that it is there.
+    #[ts(type = "number")]
+    pub check_ins: u64,
     /// Not accepted, by reason.
     pub refused: Vec<RefusedCount>,
 }
@@ -392,4 +401,170 @@ pub struct ProblemView {
     /// `changed` only: the present state of the incident.
     #[ts(optional)]
     pub incident: Option<Incident>,
+}
+
+/// Which cells there are. Their names are sealed to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CellList {
+    /// By number.
+    pub cells: Vec<CellLine>,
+}
+
+/// A cell, as anybody at the desk sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CellLine {
+    /// Its number.
+    pub id: u32,
+    /// When it was made, by the desk's clock.
+    #[ts(type = "number")]
+    pub made: i64,
+}
+
+/// A new cell.
+#[derive(Clone, PartialEq, Eq, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CellFounding {
+    /// What its coordinator calls it; sealed to the cell.
+    pub name: String,
+    /// Opens the cell, and nothing else does: at least 8 characters.
+    pub passphrase: String,
+}
+
+/// Opens a cell.
+#[derive(Clone, PartialEq, Eq, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CellUnlocking {
+    /// Its coordinator's.
+    pub passphrase: String,
+}
+
+/// A cell that is open now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CellUnlocked {
+    /// Its number.
+    pub id: u32,
+    /// For the header `Lapwing-Cell` of all requests about the cell; ends a quarter of an hour after
+    /// the last.
+    pub session: String,
+}
+
+/// A cell, as its coordinator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CellView {
+    /// Its number.
+    pub id: u32,
+    /// What its coordinator calls it.
+    pub name: String,
+    /// Its witnesses, by number.
+    pub members: Vec<MemberView>,
+    /// Its invites, newest first.
+    pub invites: Vec<InviteView>,
+}
+
+/// A witness, as their coordinator sees them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct MemberView {
+    /// Number within the desk.
+    pub id: u32,
+    /// What the coordinator called whom the invite was for.
+    pub label: String,
+    /// When they joined.
+    #[ts(type = "number")]
+    pub joined: i64,
+    /// When their phone last showed that it is there.
+    #[ts(type = "number | null")]
+    pub check_in: Option<i64>,
+    /// What it last said of them.
+    pub well: Option<bool>,
+    /// What was written, oldest first.
+    pub talk: Vec<TalkLine>,
+}
+
+/// One message, either way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct TalkLine {
+    /// When, by the desk's clock.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// Who wrote it.
+    pub by: TalkBy,
+    /// The words.
+    pub text: String,
+    /// When the phone acknowledged it; nothing for what the witness wrote.
+    #[ts(type = "number | null")]
+    pub came: Option<i64>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum TalkBy {
+    /// The coordinator.
+    Coordinator,
+    /// The witness.
+    Witness,
+}
+
+/// An invite, as the coordinator sees it: the secret was shown once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct InviteView {
+    /// Hash of its secret, hexadecimal.
+    pub id: String,
+    /// Whom it is for.
+    pub label: String,
+    /// When it was made.
+    #[ts(type = "number")]
+    pub made: i64,
+    /// When it ends.
+    #[ts(type = "number")]
+    pub expires: i64,
+    /// Whether it can be used.
+    pub state: InviteStanding,
+}
+
+/// Whether an invite can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum InviteStanding {
+    /// Its time has passed.
+    Expired,
+    /// It can.
+    Open,
+    /// It was withdrawn.
+    Revoked,
+    /// Somebody joined by it.
+    Used,
+}
+
+/// A new invite.
+#[derive(Clone, PartialEq, Eq, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct InviteRequest {
+    /// Whom it is for, in the coordinator's words; sealed to the cell.
+    pub label: String,
+    /// How long it holds, seconds; at most 90 days.
+    #[ts(type = "number")]
+    pub holds_s: i64,
+}
+
+/// An invite that was made: the only time that its secret is shown.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+pub struct InviteMade {
+    /// Hash of its secret, hexadecimal.
+    pub id: String,
+    /// Secret and check, 22 hexadecimal digits: what the QR code holds after `LAPWING:`.
+    pub code: String,
+    /// The same as eight words, to be said or written by hand.
+    pub words: TextPair,
+    /// When it ends.
+    #[ts(type = "number")]
+    pub expires: i64,
+}
+
+/// A message to a witness.
+#[derive(Clone, PartialEq, Eq, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct MessageRequest {
+    /// At most 560 bytes.
+    pub text: String,
 }

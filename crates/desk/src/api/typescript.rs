@@ -29,9 +29,17 @@ fn generated() -> BTreeMap<String, String> {
         ($($ty:ident),*) => { $(<types::$ty as TS>::export_all(&config).unwrap();)* };
     }
     export!(
+        CellFounding,
+        CellList,
+        CellUnlocked,
+        CellUnlocking,
+        CellView,
         IncidentChanges,
         IncidentDetail,
         IncidentList,
+        InviteMade,
+        InviteRequest,
+        MessageRequest,
         Overview,
         ProblemView,
         PublishRequest,

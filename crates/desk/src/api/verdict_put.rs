@@ -4,14 +4,14 @@ use axum::extract::State;
 
 use super::{
     Desk,
-    refused::{IncidentNumber, Json},
+    refused::{Json, Number},
     types::{Incident, VerdictRequest},
 };
 use crate::refusal::Refusal;
 
 pub(super) async fn verdict_put(
     State(desk): State<Desk>,
-    IncidentNumber(id): IncidentNumber,
+    Number(id): Number<u64>,
     Json(request): Json<VerdictRequest>,
 ) -> Result<axum::Json<Incident>, Refusal> {
     let incident = desk

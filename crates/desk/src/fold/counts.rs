@@ -13,6 +13,9 @@ pub(crate) struct Counts {
     accepted: u64,
     duplicates: u64,
     cover: u64,
+    enrolments: u64,
+    messages: u64,
+    check_ins: u64,
     refused: BTreeMap<String, u64>,
 }
 
@@ -22,14 +25,19 @@ impl Counts {
         match entry {
             Entry::Report(_) => self.accepted += 1,
             Entry::Duplicate(_) => self.duplicates += 1,
+            Entry::CheckIn => self.check_ins += 1,
             Entry::Cover => self.cover += 1,
+            Entry::Enrolment(_) => self.enrolments += 1,
+            Entry::Message => self.messages += 1,
             Entry::Refused(why) => match self.refused.get_mut(&why.reason) {
                 Some(n) => *n += 1,
                 None => drop(self.refused.insert(why.reason.clone(), 1)),
             },
-            Entry::Bulletin(_) | Entry::Tick | Entry::Verdict(_) | Entry::Warning(_) => {
-                return false;
-            }
+            Entry::Bulletin(_)
+            | Entry::Cell(_)
+            | Entry::Tick
+            | Entry::Verdict(_)
+            | Entry::Warning(_) => return false,
         }
         true
     }
@@ -44,6 +52,9 @@ impl Counts {
             accepted: self.accepted,
             duplicates: self.duplicates,
             cover: self.cover,
+            enrolments: self.enrolments,
+            messages: self.messages,
+            check_ins: self.check_ins,
             refused: refused.collect(),
         }
     }

@@ -104,7 +104,14 @@ impl Fold {
                 self.decide(*at, incident, decided.verdict);
             }
             Entry::Warning(issued) => self.issue(issued),
-            Entry::Cover | Entry::Duplicate(_) | Entry::Refused(_) | Entry::Tick => {}
+            Entry::Cell(_)
+            | Entry::CheckIn
+            | Entry::Cover
+            | Entry::Duplicate(_)
+            | Entry::Enrolment(_)
+            | Entry::Message
+            | Entry::Refused(_)
+            | Entry::Tick => {}
         }
         self.effects.counted |= self.counts.count(entry);
     }

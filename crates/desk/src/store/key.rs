@@ -86,7 +86,12 @@ impl Header {
         let mut salt = [0; SALT_LEN];
         hex::decode_to_slice(value("salt")?, &mut salt).ok()?;
         // A damaged header must not take the machine's memory.
-        if memory_kib > 4 * 1024 * 1024 || passes > 64 || lanes > 64 {
+        let cost = KeyCost {
+            memory_kib,
+            passes,
+            lanes,
+        };
+        if !cost.is_bearable() {
             return None;
         }
         Some(Self::Passphrase {
@@ -177,6 +182,40 @@ fn derive(
         .hash_password_into(words.as_bytes(), salt, key.as_mut_slice())
         .map_err(|_why| StoreError::Derive)?;
     Ok(key)
+}
+
+/// What deriving a key from a passphrase costs, whoever does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyCost {
+    pub(crate) memory_kib: u32,
+    pub(crate) passes: u32,
+    pub(crate) lanes: u32,
+}
+
+impl KeyCost {
+    /// For what is made now.
+    pub(crate) const STANDARD: Self = Self {
+        memory_kib: MEMORY_KIB,
+        passes: PASSES,
+        lanes: LANES,
+    };
+
+    /// Damaged parameters must not take the machine's memory.
+    pub(crate) const fn is_bearable(self) -> bool {
+        self.memory_kib <= 4 * 1024 * 1024 && self.passes <= 64 && self.lanes <= 64
+    }
+}
+
+/// A key from a person's passphrase, by Argon2id.
+///
+/// # Errors
+/// `PassphraseLength` when it could be guessed.
+pub(crate) fn derive_key(words: &str, cost: KeyCost, salt: &[u8]) -> Result<RawKey, StoreError> {
+    let length = words.chars().count();
+    if length < PASSPHRASE_MIN {
+        return Err(StoreError::PassphraseLength(length));
+    }
+    derive(words, cost.memory_kib, cost.passes, cost.lanes, salt)
 }
 
 fn from_file(path: &Path, create: bool) -> Result<RawKey, StoreError> {

@@ -4,6 +4,7 @@
 //! when [`Batch::commit`] returns, and nothing of it is when it does not. The cursor of a relay
 //! moves only in the batch that holds the entries up to it.
 
+mod cells;
 mod derived;
 mod error;
 mod journal;
@@ -23,8 +24,10 @@ use zeroize::Zeroizing;
 pub use error::StoreError;
 pub use key::KeySource;
 
+pub(crate) use cells::{InviteRow, InviteState};
 pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow};
 pub(crate) use journal::{Batch, Line};
+pub(crate) use key::{KeyCost, derive_key};
 pub(crate) use reader::Reader;
 
 /// Schema of this program; a store with another is refused.

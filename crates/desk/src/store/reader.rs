@@ -27,6 +27,18 @@ impl Reader {
         }
     }
 
+    /// Asks the connection. A panic between two statements leaves a read-only connection as good as
+    /// it was.
+    pub(super) fn with<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        ask(&self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// An incident, live or closed. Blocks: not for the async runtime's threads.
     pub(crate) fn incident(&self, id: i64) -> Result<Option<IncidentFound>, StoreError> {
         // A panic between two statements leaves a read-only connection as good as it was.

@@ -78,3 +78,41 @@ CREATE TABLE warning (
   sent     INTEGER NOT NULL,
   view     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Compartments. The secret half of a cell's key opens with its coordinator's passphrase only.
+CREATE TABLE cell (
+  id      INTEGER PRIMARY KEY,
+  public  BLOB NOT NULL,
+  wrapped BLOB NOT NULL,
+  made    INTEGER NOT NULL
+) STRICT;
+
+-- Invites, by hash of their secret: whoever reads this can use none.
+CREATE TABLE invite (
+  hash    BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  cell    INTEGER NOT NULL REFERENCES cell (id),
+  expires INTEGER NOT NULL,
+  state   TEXT NOT NULL CHECK (state IN ('open', 'revoked', 'used'))
+) STRICT, WITHOUT ROWID;
+
+-- What the desk works with of its witnesses: sealed under its working key, the cell included.
+CREATE TABLE member (
+  id     INTEGER PRIMARY KEY,
+  sealed BLOB NOT NULL
+) STRICT;
+
+-- What happened in a cell: sealed to the cell.
+CREATE TABLE record (
+  number INTEGER PRIMARY KEY,
+  cell   INTEGER NOT NULL REFERENCES cell (id),
+  sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX record_by_cell ON record (cell, number);
+
+-- Replies that no phone has acknowledged: sealed under the working key.
+CREATE TABLE reply (
+  member INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (member, number)
+) STRICT, WITHOUT ROWID;

@@ -14,13 +14,7 @@ impl Store {
         &self,
         name: &'static str,
     ) -> Result<Option<Zeroizing<[u8; N]>>, StoreError> {
-        let value: Option<Vec<u8>> = self
-            .connection
-            .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let Some(value) = value.map(Zeroizing::new) else {
+        let Some(value) = self.setting_bytes(name)? else {
             return Ok(None);
         };
         let value = value
@@ -28,6 +22,20 @@ impl Store {
             .try_into()
             .map_err(|_length| StoreError::Row(name))?;
         Ok(Some(Zeroizing::new(value)))
+    }
+
+    /// A setting of any length.
+    pub(crate) fn setting_bytes(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let value: Option<Vec<u8>> = self
+            .connection
+            .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(value.map(Zeroizing::new))
     }
 
     /// The seeds of all reception secrets that are still there, by ascending week.
@@ -72,6 +80,16 @@ impl Store {
 }
 
 impl Batch<'_> {
+    /// A setting of any length, as of this transaction.
+    pub(crate) fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self
+            .connection()
+            .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        Ok(value)
+    }
+
     /// Writes a setting.
     pub(crate) fn set(&self, name: &'static str, value: &[u8]) -> Result<(), StoreError> {
         self.connection()

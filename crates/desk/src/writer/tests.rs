@@ -50,6 +50,7 @@ fn config(dir: &Path, clock: Arc<dyn Clock>) -> crate::DeskConfig {
         gazetteer: Gazetteer::default(),
         web_dir: None,
         pmtiles: None,
+        drops: DropPlan::new(3_600, 3).unwrap(),
         clock,
     }
 }
@@ -66,6 +67,8 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         kinds: kind_views(&config.form),
         region: [0.0; 4],
     };
+    let secrets = Secrets::default();
+    secrets.replace(reception::load(&store).unwrap());
     let relays = vec![RelayState::default()];
     let office = Office {
         hub: Arc::new(Hub::new(fixed, clock.clone(), relays)),
@@ -78,16 +81,29 @@ fn writer(dir: &Path, clock: Arc<HandClock>) -> Writer {
         clock,
         root,
         region: config.region,
-        secrets: Secrets::default(),
+        secrets,
         tag_key,
+        issuer: None,
         publish: Arc::new(Notify::new()),
+        drops: config.drops,
     };
     let fold = fold_journal(&mut store, tag_key).unwrap();
+    let cells = Cells::load(&store).unwrap();
     Writer {
         store,
         fold,
+        cells,
         office,
         unknown: false,
+        starting: true,
+    }
+}
+
+/// What a relay has and the desk may not remember.
+fn above(bulletin: u64, drops: u32) -> Above {
+    Above {
+        bulletin: bulletin.into(),
+        drops: drops.into(),
     }
 }
 
@@ -96,12 +112,13 @@ pub(crate) fn desk_for_pages(dir: &Path) -> (Arc<Hub>, crate::store::Reader, Wri
     let Writer {
         store,
         fold,
+        cells,
         office,
         ..
     } = writer(dir, Arc::new(HandClock(AtomicI64::new(NOW))));
     let reader = store.reader().unwrap();
     let (hub, herald) = (Arc::clone(&office.hub), office.herald.clone());
-    let (handle, _thread) = start(store, fold, office);
+    let (handle, _thread) = start(store, fold, cells, office);
     (hub, reader, handle, herald)
 }
 
@@ -203,7 +220,7 @@ fn live(writer: &mut Writer, clock: &HandClock, seed: u8, steps: u32) {
                 });
             }
             3 => writer.time_passed().unwrap(),
-            4 => drop(writer.bulletin(0).unwrap()),
+            4 => drop(writer.bulletin(&above(0, 0)).unwrap()),
             _ => {
                 let n = u64::from(rng.next_u32() % 25);
                 let envelopes = opened(&mut rng, now, n);
@@ -326,10 +343,146 @@ fn a_bulletin_carries_thirteen_keys_and_its_number_only_grows() {
             .verify(&root)
             .unwrap()
     };
-    let first = desk.bulletin(0).unwrap();
+    let first = desk.bulletin(&above(0, 0)).unwrap();
     assert_eq!((first.number, read(&first).keys.len()), (1, 13));
-    assert_eq!(desk.bulletin(40).unwrap().number, 41, "a relay had seen 40");
+    assert_eq!(
+        desk.bulletin(&above(40, 0)).unwrap().number,
+        41,
+        "a relay had seen 40"
+    );
     drop(desk);
     let mut desk = writer(dir.path(), clock);
-    assert_eq!(desk.bulletin(0).unwrap().number, 42);
+    assert_eq!(desk.bulletin(&above(0, 0)).unwrap().number, 42);
+}
+
+mod drops {
+    use lapwing_seal::{BucketSecret, By, CellSecret, Enrolment, ReplyChains, RootSecret};
+    use lapwing_wire::{Bulletin, Drop, Publication};
+
+    use super::*;
+
+    const HOUR: i64 = 3_600;
+
+    fn read(desk: &Writer, signed: &Signed) -> (Bulletin, Vec<Drop>) {
+        let publication = Publication::decode(&signed.bytes).unwrap();
+        let bulletin = publication
+            .verify(&desk.office.root.verifying_key())
+            .unwrap();
+        let drops = bulletin
+            .files
+            .iter()
+            .zip(&publication.files)
+            .filter(|(listed, _)| listed.name.starts_with("drops/"))
+            .map(|(_, bytes)| Drop::from_bytes(bytes).unwrap())
+            .collect();
+        (bulletin, drops)
+    }
+
+    fn number(bulletin: &Bulletin) -> u32 {
+        bulletin.drops.unwrap().number
+    }
+
+    #[test]
+    fn drops_stay_the_same_within_a_period_and_are_all_new_in_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        assert_eq!(signed.drops_due, NOW + HOUR);
+        let (first, drops) = read(&desk, &signed);
+        assert_eq!((number(&first), drops.len()), (1, 3));
+
+        clock.0.store(NOW + HOUR - 1, Ordering::SeqCst);
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (again, same) = read(&desk, &signed);
+        assert!(again.number > first.number);
+        assert_eq!((number(&again), &same), (1, &drops));
+
+        clock.0.store(NOW + HOUR, Ordering::SeqCst);
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (next, others) = read(&desk, &signed);
+        assert_eq!(number(&next), 2);
+        assert!(others.iter().all(|drop| !drops.contains(drop)));
+        assert!(desk.store.setting::<1>("drops").is_err(), "they are kept");
+    }
+
+    #[test]
+    fn after_a_crash_the_same_drops_are_in_force_and_no_number_comes_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (_, drops) = read(&desk, &signed);
+        drop(desk);
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (same, kept) = read(&desk, &signed);
+        assert_eq!((number(&same), &kept), (1, &drops));
+        drop(desk);
+        clock.0.store(NOW + 3 * HOUR, Ordering::SeqCst);
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let signed = desk.bulletin(&above(0, 0)).unwrap();
+        let (later, _) = read(&desk, &signed);
+        assert_eq!(
+            number(&later),
+            5,
+            "three periods, and one more after a start"
+        );
+        let signed = desk.bulletin(&above(0, 90)).unwrap();
+        let (beyond, _) = read(&desk, &signed);
+        assert_eq!(number(&beyond), 91, "a relay had seen 90");
+    }
+
+    #[test]
+    fn what_the_desk_says_is_found_by_the_phone_until_it_is_acknowledged() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(NOW)));
+        let mut desk = writer(dir.path(), Arc::clone(&clock));
+        let secret = CellSecret::from_seed(&[3; 32]);
+        let root = || RootSecret::from_bytes([5; 32]);
+        let bucket = BucketSecret::from_bytes([4; 32]);
+        desk.turn(|turn| {
+            let public = secret.public_bytes();
+            let cell = turn.cell_found(public.as_slice(), b"wrapped", "двір".into())?;
+            let (invite, _) = turn.cell_invite(cell, "сусідка".into(), HOUR)?;
+            let enrolment = Enrolment {
+                root: root(),
+                bucket: bucket.clone(),
+                drops: 1,
+                by: By::Invite(invite),
+            };
+            turn.cells.enrol(&turn.batch, &enrolment, NOW)?;
+            // With the answer to the enrolment there are ten.
+            for _ in 0..9 {
+                turn.cell_write(cell, 1, "ми отримали")?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let phone = ReplyChains::new(&root(), 1);
+        let mut got = std::collections::BTreeSet::new();
+        for hour in 0..4 {
+            clock.0.store(NOW + hour * HOUR, Ordering::SeqCst);
+            let signed = desk.bulletin(&above(0, 0)).unwrap();
+            let (bulletin, drops) = read(&desk, &signed);
+            let ours = bucket.bucket(NOW + hour * HOUR, 3);
+            let find = |drop| phone.find(number(&bulletin), drop).unwrap();
+            let found = find(&drops[usize::from(ours)]);
+            assert_eq!(found.unopened, 0);
+            assert_eq!(found.replies.len(), if hour < 2 { 8 } else { 2 });
+            for (n, other) in (0..).zip(&drops) {
+                assert!(n == ours || find(other).replies.is_empty());
+            }
+            got.extend(found.replies.iter().map(|reply| reply.id));
+            // The second hour's acknowledgement arrives.
+            if hour == 1 {
+                let ids: Vec<u32> = found.replies.iter().map(|reply| reply.id).collect();
+                desk.turn(|turn| Ok(turn.cells.acknowledge(&turn.batch, 1, &ids)?))
+                    .unwrap();
+            }
+            // What is kept is enough to go on with.
+            desk.recover().unwrap();
+        }
+        assert!(got.into_iter().eq(1..11));
+    }
 }

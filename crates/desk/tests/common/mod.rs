@@ -11,7 +11,8 @@ use std::{
 };
 
 use lapwing_desk::{
-    Clock, ClockMode, Desk, DeskConfig, DeskError, Gazetteer, KeySource, RelayUrl, StoreError,
+    Clock, ClockMode, Desk, DeskConfig, DeskError, DropPlan, Gazetteer, KeySource, RelayUrl,
+    StoreError,
 };
 use lapwing_model::{Danger, Form, Known, Observation, Place, Region};
 use lapwing_relay::Relay;
@@ -142,6 +143,7 @@ impl World {
             gazetteer: Gazetteer::from_csv(places.as_bytes()).unwrap(),
             web_dir: None,
             pmtiles: None,
+            drops: DropPlan::default(),
             clock: Arc::new(self.clock.clone()),
         }
     }

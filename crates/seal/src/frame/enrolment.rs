@@ -1,7 +1,7 @@
 //! Joining a cell, and beginning anew.
 //!
 //! ```text
-//! CBOR map: 1 root secret (32 bytes) · 2 bucket secret (16 bytes) · 3 number of the drops known ·
+//! CBOR map: 1 root secret (32 bytes) · 2 bucket secret (32 bytes) · 3 number of the drops known ·
 //!           4 invite (10 bytes)            when a phone joins
 //!           5 step id (8 bytes) · 6 MAC (16 bytes)     when a phone that is known begins anew
 //! ```
@@ -9,15 +9,13 @@
 //! The step is one of the chain `Renewal`; its MAC is over the map with members 1, 2, 3 and 5.
 
 use minicbor::{Decoder, Encoder};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{FrameError, Written, array, bad, key, map, written};
 use crate::{
-    CHAIN_KEY_LEN, INVITE_SECRET_LEN, Invite, MAC_LEN, RootSecret, STEP_ID_LEN, StepId, StepKey,
+    BucketSecret, CHAIN_KEY_LEN, INVITE_SECRET_LEN, Invite, MAC_LEN, RootSecret, STEP_ID_LEN,
+    StepId, StepKey,
 };
-
-/// Length of the secret from which an install draws its buckets.
-pub const BUCKET_SECRET_LEN: usize = 16;
 
 /// A phone asks to be known from now on.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,7 +23,7 @@ pub struct Enrolment {
     /// From this grow all chains.
     pub root: RootSecret,
     /// From this the desk computes which drop the phone fetches.
-    pub bucket: [u8; BUCKET_SECRET_LEN],
+    pub bucket: BucketSecret,
     /// Number of the drops in the bulletin that the phone has: step 0 of its chains.
     pub drops: u32,
     /// What entitles it.
@@ -50,7 +48,7 @@ impl Enrolment {
     /// Signs a renewal with a step of the chain `Renewal`.
     pub fn renewal(
         root: RootSecret,
-        bucket: [u8; BUCKET_SECRET_LEN],
+        bucket: BucketSecret,
         drops: u32,
         (id, step): (StepId, &StepKey),
     ) -> Self {
@@ -89,7 +87,7 @@ impl Enrolment {
 
     fn write_head(&self, e: &mut Encoder<Vec<u8>>) -> Written {
         e.u8(1)?.bytes(self.root.as_bytes())?;
-        e.u8(2)?.bytes(&self.bucket)?;
+        e.u8(2)?.bytes(self.bucket.as_bytes())?;
         e.u8(3)?.u32(self.drops)?;
         Ok(())
     }
@@ -121,7 +119,7 @@ impl Enrolment {
         key(d, 1)?;
         let root = RootSecret::from_bytes(array::<CHAIN_KEY_LEN>(d.bytes().map_err(bad)?)?);
         key(d, 2)?;
-        let bucket = array(d.bytes().map_err(bad)?)?;
+        let bucket = BucketSecret::from_bytes(array(d.bytes().map_err(bad)?)?);
         key(d, 3)?;
         let drops = d.u32().map_err(bad)?;
         let by = if members == 4 {
@@ -145,12 +143,6 @@ impl Enrolment {
     }
 }
 
-impl Drop for Enrolment {
-    fn drop(&mut self) {
-        self.bucket.zeroize();
-    }
-}
-
 /// Says nothing of the secrets.
 impl core::fmt::Debug for Enrolment {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -163,10 +155,14 @@ mod tests {
     use super::*;
     use crate::{Frame, Purpose, Speaker};
 
+    fn bucket() -> BucketSecret {
+        BucketSecret::from_bytes([2; 32])
+    }
+
     fn by_invite() -> Enrolment {
         Enrolment {
             root: RootSecret::from_bytes([1; 32]),
-            bucket: [2; 16],
+            bucket: bucket(),
             drops: 7,
             by: By::Invite(Invite::from_secret([3; 10])),
         }
@@ -177,7 +173,7 @@ mod tests {
         let mut steps = Speaker::new(by_invite().root.chain(Purpose::Renewal));
         let (id, step) = steps.take();
         let root = RootSecret::from_bytes([9; 32]);
-        let renewal = Enrolment::renewal(root, [2; 16], 9, (id, &step));
+        let renewal = Enrolment::renewal(root, bucket(), 9, (id, &step));
         assert!(renewal.is_by(&step));
         for enrolment in [by_invite(), renewal] {
             let frame = Frame::Enrolment(enrolment);
@@ -190,7 +186,7 @@ mod tests {
         let mut steps = Speaker::new(by_invite().root.chain(Purpose::Renewal));
         let (id, step) = steps.take();
         let (_, other_step) = steps.take();
-        let made = || Enrolment::renewal(RootSecret::from_bytes([9; 32]), [2; 16], 9, (id, &step));
+        let made = || Enrolment::renewal(RootSecret::from_bytes([9; 32]), bucket(), 9, (id, &step));
         assert!(!made().is_by(&other_step));
         let mut other = made();
         other.root = RootSecret::from_bytes([8; 32]);
@@ -199,7 +195,7 @@ mod tests {
         other.drops = 10;
         assert!(!other.is_by(&step));
         let mut other = made();
-        other.bucket[0] ^= 1;
+        other.bucket = BucketSecret::from_bytes([3; 32]);
         assert!(!other.is_by(&step));
         assert!(!by_invite().is_by(&step));
     }

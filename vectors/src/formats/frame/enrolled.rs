@@ -1,8 +1,8 @@
 //! Cases of types 2 and 7: a phone enrols, and what it says from then on.
 
 use lapwing_seal::{
-    By, CheckIn, Enrolment, Frame, Invite, Known, Purpose, RootSecret, Said, Speaker, Statement,
-    StepId, StepKey,
+    BucketSecret, By, CheckIn, Enrolment, Frame, Invite, Known, Purpose, RootSecret, Said, Speaker,
+    Statement, StepId, StepKey,
 };
 
 use super::plaintext;
@@ -15,6 +15,10 @@ const KNOWN: u8 = 7;
 
 fn root() -> RootSecret {
     RootSecret::from_bytes([0x11; 32])
+}
+
+fn bucket() -> BucketSecret {
+    BucketSecret::from_bytes([0x22; 32])
 }
 
 /// Step 0 of a chain of the phone in these cases.
@@ -49,18 +53,18 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let by_invite = Enrolment {
         root: root(),
-        bucket: [0x22; 16],
+        bucket: bucket(),
         drops: 7,
         by: By::Invite(Invite::from_secret([0x33; 10])),
     };
     let (id, key) = step(Purpose::Renewal);
     let new_root = RootSecret::from_bytes([0x44; 32]);
-    let renewal = Enrolment::renewal(new_root, [0x22; 16], 900, (id, &key));
+    let renewal = Enrolment::renewal(new_root, bucket(), 900, (id, &key));
 
     let head_entries = || {
         vec![
             (1, octets(&[0x11; 32])),
-            (2, octets(&[0x22; 16])),
+            (2, octets(&[0x22; 32])),
             (3, head(0, 7)),
         ]
     };
@@ -136,9 +140,9 @@ pub(super) fn cases() -> Vec<Case> {
             "",
         ),
         no(
-            "a bucket secret of 17 bytes",
+            "a bucket secret of 33 bytes",
             ENROLMENT,
-            &with(1, octets(&[0x22; 17])),
+            &with(1, octets(&[0x22; 33])),
             "encoding",
             "",
         ),

@@ -18,6 +18,18 @@ duplicates: number,
  */
 cover: number, 
 /**
+ * Phones that asked to be known, whether or not they were taken.
+ */
+enrolments: number, 
+/**
+ * Messages of witnesses to their coordinators.
+ */
+messages: number, 
+/**
+ * Times that a phone showed that it is there.
+ */
+check_ins: number, 
+/**
  * Not accepted, by reason.
  */
 refused: Array<RefusedCount>, };

@@ -1,0 +1,138 @@
+//! `GET /api/cells/ID`: the cell as its coordinator sees it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Json, extract::State, http::HeaderMap};
+
+use super::Desk;
+use crate::{
+    api::{
+        blocking,
+        refused::Number,
+        types::{CellView, InviteStanding, InviteView, MemberView, TalkBy, TalkLine},
+    },
+    cells::Record,
+    refusal::Refusal,
+    store::InviteState,
+};
+
+pub(super) async fn cell_get(
+    State(desk): State<Desk>,
+    Number(id): Number<u32>,
+    headers: HeaderMap,
+) -> Result<Json<CellView>, Refusal> {
+    let cell = desk.coordinators.cell(&headers, id)?;
+    let reader = Arc::clone(&desk.reader);
+    let (records, states) =
+        blocking(move || Ok((cell.records(&reader)?, reader.invites(cell.id)?))).await?;
+    let now = desk.hub.now();
+    let states: BTreeMap<String, InviteState> = states
+        .into_iter()
+        .map(|(hash, state)| (hex::encode(hash), state))
+        .collect();
+    Ok(Json(view(id, now, records, &states)))
+}
+
+/// The cell after all of its records.
+fn view(
+    id: u32,
+    now: i64,
+    records: Vec<Record>,
+    states: &BTreeMap<String, InviteState>,
+) -> CellView {
+    let mut name = String::new();
+    let mut members: BTreeMap<u32, MemberView> = BTreeMap::new();
+    let mut invites: Vec<InviteView> = Vec::new();
+    // Where each reply stands in its witness's talk.
+    let mut written: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+    for record in records {
+        match record {
+            Record::Named { name: given } => name = given,
+            Record::Invited {
+                invite,
+                label,
+                at,
+                expires,
+            } => {
+                let state = match states.get(&invite) {
+                    Some(InviteState::Used) => InviteStanding::Used,
+                    Some(InviteState::Open) if now < expires => InviteStanding::Open,
+                    Some(InviteState::Open) => InviteStanding::Expired,
+                    Some(InviteState::Revoked) | None => InviteStanding::Revoked,
+                };
+                invites.push(InviteView {
+                    id: invite,
+                    label,
+                    made: at,
+                    expires,
+                    state,
+                });
+            }
+            Record::Joined { member, invite, at } => {
+                let by = invites.iter().find(|known| known.id == invite);
+                let joined = MemberView {
+                    id: member,
+                    label: by.map(|by| by.label.clone()).unwrap_or_default(),
+                    joined: at,
+                    check_in: None,
+                    well: None,
+                    talk: Vec::new(),
+                };
+                members.insert(member, joined);
+            }
+            Record::CheckIn { member, at, well } => {
+                if let Some(member) = members.get_mut(&member) {
+                    member.check_in = Some(at);
+                    member.well = Some(well);
+                }
+            }
+            Record::Message { member, at, text } => {
+                if let Some(member) = members.get_mut(&member) {
+                    member.talk.push(TalkLine {
+                        at,
+                        by: TalkBy::Witness,
+                        text,
+                        came: None,
+                    });
+                }
+            }
+            Record::Wrote {
+                member: number,
+                at,
+                text,
+                reply,
+            } => {
+                if let Some(member) = members.get_mut(&number) {
+                    written.insert((number, reply), member.talk.len());
+                    member.talk.push(TalkLine {
+                        at,
+                        by: TalkBy::Coordinator,
+                        text,
+                        came: None,
+                    });
+                }
+            }
+            Record::Came {
+                member: number,
+                at,
+                reply,
+            } => {
+                if let Some(member) = members.get_mut(&number)
+                    && let Some(line) = written
+                        .get(&(number, reply))
+                        .and_then(|place| member.talk.get_mut(*place))
+                {
+                    line.came = Some(at);
+                }
+            }
+            Record::Lost { .. } | Record::Renewed { .. } => {}
+        }
+    }
+    invites.reverse();
+    CellView {
+        id,
+        name,
+        members: members.into_values().collect(),
+        invites,
+    }
+}

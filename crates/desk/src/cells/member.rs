@@ -1,0 +1,110 @@
+//! What the desk works with of one witness: their chains, their bucket, their cell. No name.
+
+use lapwing_seal::{
+    BUCKET_SECRET_LEN, BucketSecret, Enrolment, Listener, Purpose, REPLY_CHAINS_LEN, ReplyChains,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::CellId;
+
+/// Number of a witness, from 1. Stays within the desk.
+pub(crate) type MemberId = u32;
+
+const VERSION: u8 = 1;
+const HEAD: usize = 1 + 4 + 4 + 4 + BUCKET_SECRET_LEN + REPLY_CHAINS_LEN + 2;
+
+/// A witness, or a phone that was refused and is yet to read why.
+pub(crate) struct Member {
+    /// `None`: not of any cell, knows it by a reply at the most.
+    pub(crate) cell: Option<CellId>,
+    pub(crate) said: Listener,
+    pub(crate) renewal: Listener,
+    pub(crate) bucket: BucketSecret,
+    pub(crate) chains: ReplyChains,
+    /// Id of the next reply.
+    pub(crate) next_reply: u32,
+    /// How often the witness was heard, over all chains.
+    pub(crate) heard: u32,
+}
+
+impl Member {
+    /// From an enrolment, with all chains at their beginning.
+    pub(super) fn new(enrolment: &Enrolment, cell: Option<CellId>) -> Self {
+        let chain = |purpose| Listener::new(enrolment.root.chain(purpose));
+        Self {
+            cell,
+            said: chain(Purpose::Mac),
+            renewal: chain(Purpose::Renewal),
+            bucket: enrolment.bucket.clone(),
+            chains: ReplyChains::new(&enrolment.root, enrolment.drops),
+            next_reply: 1,
+            heard: 0,
+        }
+    }
+
+    /// The same witness with new chains. Replies keep their ids: what waits is acknowledged as before.
+    pub(super) fn renewed(enrolment: &Enrolment, before: &Self) -> Self {
+        Self {
+            next_reply: before.next_reply,
+            heard: before.heard,
+            ..Self::new(enrolment, before.cell)
+        }
+    }
+
+    /// For the working key only: version 1 · cell or 0 4 · next reply 4 · heard 4 · bucket secret 32 · reply
+    /// chains 68 · length of the next 2 · what was said · renewals.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let said = self.said.to_bytes();
+        let mut out = vec![VERSION];
+        out.extend_from_slice(&self.cell.unwrap_or(0).to_be_bytes());
+        out.extend_from_slice(&self.next_reply.to_be_bytes());
+        out.extend_from_slice(&self.heard.to_be_bytes());
+        out.extend_from_slice(self.bucket.as_bytes());
+        out.extend_from_slice(self.chains.to_bytes().as_slice());
+        let length = u16::try_from(said.len()).expect("a window of steps is below 64 KiB");
+        out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(&said);
+        out.extend_from_slice(&self.renewal.to_bytes());
+        out
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+        let (version, head) = head.split_first()?;
+        let (cell, head) = head.split_first_chunk()?;
+        let (next_reply, head) = head.split_first_chunk()?;
+        let (heard, head) = head.split_first_chunk()?;
+        let (bucket, head) = head.split_first_chunk()?;
+        let (chains, head) = head.split_first_chunk()?;
+        let said = usize::from(u16::from_be_bytes(head.try_into().ok()?));
+        let (said, renewal) = rest.split_at_checked(said)?;
+        if *version != VERSION {
+            return None;
+        }
+        Some(Self {
+            cell: Some(u32::from_be_bytes(*cell)).filter(|&cell| cell != 0),
+            said: Listener::from_bytes(said)?,
+            renewal: Listener::from_bytes(renewal)?,
+            bucket: BucketSecret::from_bytes(*bucket),
+            chains: ReplyChains::from_bytes(chains),
+            next_reply: u32::from_be_bytes(*next_reply),
+            heard: u32::from_be_bytes(*heard),
+        })
+    }
+}
+
+/// What a member's row is about.
+pub(super) fn about(id: MemberId) -> Vec<u8> {
+    [b"member\n".as_slice(), &id.to_be_bytes()].concat()
+}
+
+/// The author of a member's reports, from which the fusing's tags are made.
+pub(crate) fn author(id: MemberId) -> [u8; 16] {
+    let hash: [u8; 32] = Sha256::new_with_prefix(b"lapwing member\n")
+        .chain_update(id.to_be_bytes())
+        .finalize()
+        .into();
+    let mut author = [0; 16];
+    author.copy_from_slice(&hash[..16]);
+    author
+}

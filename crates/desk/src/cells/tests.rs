@@ -1,0 +1,331 @@
+//! What the registry of cells promises.
+
+use lapwing_seal::{
+    BucketSecret, CellSecret, CheckIn, Enrolment, Known, Purpose, RootSecret, Said,
+    Speaker as Phone,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
+use super::*;
+use crate::store::{KeyCost, KeySource};
+
+const NOW: i64 = 1_790_000_000;
+const DAY: i64 = 86_400;
+const CHEAP: KeyCost = KeyCost {
+    memory_kib: 64,
+    passes: 1,
+    lanes: 1,
+};
+
+struct Desk {
+    store: Store,
+    cells: Cells,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeySource::File {
+            path: folder.path().join("key"),
+            create: true,
+        };
+        let store = Store::create(&folder.path().join("desk"), &key).unwrap();
+        let cells = Cells::load(&store).unwrap();
+        Self {
+            store,
+            cells,
+            _folder: folder,
+        }
+    }
+
+    fn turn<T>(&mut self, work: impl FnOnce(&mut Cells, &Batch<'_>) -> T) -> T {
+        let batch = self.store.batch().unwrap();
+        let value = work(&mut self.cells, &batch);
+        batch.commit().unwrap();
+        value
+    }
+
+    /// A cell, and what its coordinator can bring forth.
+    fn cell(&mut self, n: u8) -> (CellId, CellSecret) {
+        let secret = CellSecret::generate(&mut ChaCha20Rng::from_seed([n; 32]));
+        let wrapped = wrap("eight letters", CHEAP, &secret).unwrap();
+        let public = secret.public_bytes();
+        let id = self.turn(|cells, batch| cells.found(batch, public.as_slice(), &wrapped, NOW));
+        (id.unwrap(), secret)
+    }
+
+    fn invite(&mut self, cell: CellId) -> Invite {
+        let made = self.turn(|cells, batch| cells.invite(batch, cell, "сусідка", NOW, NOW + DAY));
+        made.unwrap()
+    }
+
+    fn enrol(&mut self, enrolment: &Enrolment, now: i64) -> Enrolled {
+        self.turn(|cells, batch| cells.enrol(batch, enrolment, now))
+            .unwrap()
+    }
+
+    /// What the coordinator reads, and how many records of the cell there are.
+    fn read(&self, cell: CellId, secret: &CellSecret) -> (Vec<Record>, usize) {
+        let records = self.store.reader().unwrap().records(cell, 0).unwrap();
+        let open = |(number, sealed): &(i64, Vec<u8>)| {
+            let opened = secret.open(&about(cell, *number), sealed)?;
+            Some(Record::decode(&opened).unwrap())
+        };
+        (records.iter().filter_map(open).collect(), records.len())
+    }
+}
+
+fn enrolment(n: u8, by: By) -> Enrolment {
+    Enrolment {
+        root: RootSecret::from_bytes([n; 32]),
+        bucket: BucketSecret::from_bytes([n; 32]),
+        drops: 5,
+        by,
+    }
+}
+
+fn phone(n: u8) -> Phone {
+    Phone::new(RootSecret::from_bytes([n; 32]).chain(Purpose::Mac))
+}
+
+fn says(phone: &mut Phone) -> Known {
+    let (id, key) = phone.take();
+    Known::say((id, &key), Said::CheckIn(CheckIn::default()))
+}
+
+/// A desk with one cell and one witness in it.
+fn joined() -> (Desk, CellId, MemberId) {
+    let mut desk = Desk::new();
+    let (cell, _) = desk.cell(1);
+    let invite = desk.invite(cell);
+    let enrolled = desk.enrol(&enrolment(7, By::Invite(invite)), NOW);
+    assert_eq!(enrolled, Enrolled::Joined);
+    (desk, cell, 1)
+}
+
+#[test]
+fn an_invite_lets_one_phone_in_once_and_in_time() {
+    let mut desk = Desk::new();
+    let (cell, _) = desk.cell(1);
+    let invite = desk.invite(cell);
+    let by = |invite: &Invite| By::Invite(invite.clone());
+    assert_eq!(
+        desk.enrol(&enrolment(1, by(&invite)), NOW),
+        Enrolled::Joined
+    );
+    let second = desk.enrol(&enrolment(2, by(&invite)), NOW);
+    assert_eq!(second, Enrolled::Refused(InviteRefused::Used));
+    let late = desk.invite(cell);
+    let refused = desk.enrol(&enrolment(3, by(&late)), NOW + DAY);
+    assert_eq!(refused, Enrolled::Refused(InviteRefused::Expired));
+    let revoked = desk.invite(cell);
+    desk.turn(|cells, batch| cells.revoke(batch, cell, &revoked.hash()))
+        .unwrap();
+    let refused = desk.enrol(&enrolment(4, by(&revoked)), NOW);
+    assert_eq!(refused, Enrolled::Refused(InviteRefused::Revoked));
+    let made_up = Invite::from_secret([0; 10]);
+    let refused = desk.enrol(&enrolment(5, by(&made_up)), NOW);
+    assert_eq!(refused, Enrolled::Refused(InviteRefused::Unknown));
+    // Whoever was refused is told why, and is nobody's witness.
+    let whys: Vec<_> = (2..=5)
+        .map(|id| {
+            assert!(desk.cells.member(id).unwrap().cell.is_none());
+            desk.cells.waiting[&(id, 1)].reply.content.clone()
+        })
+        .collect();
+    let refused = [
+        InviteRefused::Used,
+        InviteRefused::Expired,
+        InviteRefused::Revoked,
+        InviteRefused::Unknown,
+    ];
+    assert_eq!(whys, refused.map(Content::Refused));
+    assert_eq!(desk.cells.speaker(&says(&mut phone(2))), Speaker::Unknown);
+}
+
+#[test]
+fn an_invite_of_another_cell_cannot_be_withdrawn() {
+    let mut desk = Desk::new();
+    let ((ours, _), (theirs, _)) = (desk.cell(1), desk.cell(2));
+    let invite = desk.invite(theirs);
+    let refused = desk.turn(|cells, batch| cells.revoke(batch, ours, &invite.hash()));
+    assert!(matches!(refused, Err(Refusal::NotFound)));
+}
+
+#[test]
+fn a_witness_is_known_by_every_step_once() {
+    let (mut desk, _, member) = joined();
+    let mut phone = phone(7);
+    for n in 1..=100 {
+        let known = says(&mut phone);
+        assert_eq!(desk.cells.speaker(&known), Speaker::Member(member));
+        let heard = desk.turn(|cells, batch| cells.accept(batch, member, &known.id));
+        assert_eq!(heard.unwrap(), n);
+        assert_eq!(desk.cells.speaker(&known), Speaker::Again);
+    }
+}
+
+#[test]
+fn a_step_with_another_mac_is_nobodys() {
+    let (desk, _, _) = joined();
+    let mut known = says(&mut phone(7));
+    known.mac[0] ^= 1;
+    assert_eq!(desk.cells.speaker(&known), Speaker::Unknown);
+}
+
+#[test]
+fn a_witness_whose_steps_were_lost_renews_and_is_the_same() {
+    let (mut desk, _, member) = joined();
+    let mut old = phone(7);
+    for _ in 0..40 {
+        old.take();
+    }
+    assert_eq!(desk.cells.speaker(&says(&mut old)), Speaker::Unknown);
+    let mut renewals = Phone::new(RootSecret::from_bytes([7; 32]).chain(Purpose::Renewal));
+    let (id, key) = renewals.take();
+    let bucket = BucketSecret::from_bytes([7; 32]);
+    let new_root = || RootSecret::from_bytes([8; 32]);
+    let renewal = Enrolment::renewal(new_root(), bucket.clone(), 900, (id, &key));
+    // Somebody else's step, or a changed one, renews nothing.
+    let mut forged = renewal.clone();
+    forged.root = RootSecret::from_bytes([9; 32]);
+    assert_eq!(desk.enrol(&forged, NOW), Enrolled::Unknown);
+    assert_eq!(desk.enrol(&renewal, NOW), Enrolled::Renewed);
+    assert_eq!(
+        desk.enrol(&renewal, NOW),
+        Enrolled::Unknown,
+        "a step is used once"
+    );
+    assert_eq!(
+        desk.cells.speaker(&says(&mut phone(8))),
+        Speaker::Member(member)
+    );
+    assert_eq!(desk.cells.speaker(&says(&mut phone(7))), Speaker::Unknown);
+    assert_eq!(
+        desk.cells.waiting[&(member, 1)].reply.content,
+        Content::Enrolled
+    );
+}
+
+#[test]
+fn what_was_written_is_read_back_the_same() {
+    let (mut desk, cell, member) = joined();
+    let mut phone = phone(7);
+    phone.take();
+    let known = says(&mut phone);
+    desk.turn(|cells, batch| cells.accept(batch, member, &known.id))
+        .unwrap();
+    let again = Cells::load(&desk.store).unwrap();
+    assert!(again.has(cell) && !again.has(cell + 1));
+    assert_eq!(again.said, desk.cells.said);
+    assert_eq!(again.renewals, desk.cells.renewals);
+    assert_eq!(again.waiting, desk.cells.waiting);
+    assert_eq!(again.speaker(&known), Speaker::Again);
+    let next = says(&mut phone);
+    assert_eq!(again.speaker(&next), Speaker::Member(member));
+    let bytes = |cells: &Cells| cells.member(member).unwrap().to_bytes();
+    assert_eq!(bytes(&again), bytes(&desk.cells));
+}
+
+#[test]
+fn a_coordinator_reads_their_own_cell_and_no_other() {
+    let mut desk = Desk::new();
+    let ((a, a_secret), (b, b_secret)) = (desk.cell(1), desk.cell(2));
+    for (n, cell) in [(10, a), (20, b)] {
+        let invite = desk.invite(cell);
+        desk.enrol(&enrolment(n, By::Invite(invite)), NOW);
+    }
+    let text = |cell: CellId| format!("з двору {cell}");
+    for (member, cell) in [(1, a), (2, b)] {
+        let record = Record::Message {
+            member,
+            at: NOW,
+            text: text(cell),
+        };
+        desk.turn(|cells, batch| cells.record(batch, cell, &record))
+            .unwrap();
+    }
+    for (cell, own, other) in [(a, &a_secret, &b_secret), (b, &b_secret, &a_secret)] {
+        let (records, count) = desk.read(cell, own);
+        assert_eq!((records.len(), count), (3, 3));
+        let last = Record::Message {
+            member: if cell == a { 1 } else { 2 },
+            at: NOW,
+            text: text(cell),
+        };
+        assert_eq!(records[2], last);
+        assert_eq!(desk.read(cell, other).0, []);
+    }
+}
+
+#[test]
+fn a_record_moved_to_another_place_does_not_open() {
+    let mut desk = Desk::new();
+    let (cell, secret) = desk.cell(1);
+    desk.invite(cell);
+    desk.invite(cell);
+    desk.store.spoil("UPDATE record SET number = number + 10");
+    assert_eq!(desk.read(cell, &secret), (vec![], 2));
+}
+
+#[test]
+fn a_cells_key_opens_by_its_passphrase_only() {
+    let secret = CellSecret::generate(&mut ChaCha20Rng::from_seed([3; 32]));
+    let public = secret.public_bytes();
+    let wrapped = wrap("eight letters", CHEAP, &secret).unwrap();
+    let opened = unwrap("eight letters", public.as_slice(), &wrapped).unwrap();
+    assert_eq!(opened.seed(), secret.seed());
+    assert!(unwrap("other letters", public.as_slice(), &wrapped).is_none());
+    assert!(unwrap("eight letters", &[0; 4], &wrapped).is_none());
+    for cut in 0..wrapped.len() {
+        assert!(unwrap("eight letters", public.as_slice(), &wrapped[..cut]).is_none());
+    }
+    // Damaged parameters cost nothing.
+    let mut hungry = wrapped.clone();
+    hungry[1..5].copy_from_slice(&u32::MAX.to_be_bytes());
+    assert!(unwrap("eight letters", public.as_slice(), &hungry).is_none());
+    let short = wrap("short", CHEAP, &secret);
+    assert!(matches!(short, Err(StoreError::PassphraseLength(5))));
+}
+
+#[test]
+fn acknowledged_replies_wait_no_more() {
+    let (mut desk, _, member) = joined();
+    let text = |text: &str| Content::Message {
+        at: NOW,
+        text: text.into(),
+    };
+    let second = desk
+        .turn(|cells, batch| cells.reply(batch, member, text("як ви?"), NOW))
+        .unwrap();
+    assert_eq!(second, 2);
+    let came = desk
+        .turn(|cells, batch| cells.acknowledge(batch, member, &[1, 9]))
+        .unwrap();
+    assert_eq!(came, [1]);
+    let waiting = |cells: &Cells| cells.waiting.keys().copied().collect::<Vec<_>>();
+    assert_eq!(waiting(&desk.cells), [(member, 2)]);
+    assert_eq!(waiting(&Cells::load(&desk.store).unwrap()), [(member, 2)]);
+}
+
+#[test]
+fn a_flood_of_made_up_invites_costs_a_bounded_number_of_rows() {
+    let (mut desk, _, member) = joined();
+    let batch = desk.store.batch().unwrap();
+    for n in 0..REFUSED_MAX + 50 {
+        let mut secret = [0; 10];
+        secret[..8].copy_from_slice(&n.to_be_bytes());
+        let flood = enrolment(9, By::Invite(Invite::from_secret(secret)));
+        let refused = desk.cells.enrol(&batch, &flood, NOW).unwrap();
+        assert_eq!(refused, Enrolled::Refused(InviteRefused::Unknown));
+    }
+    batch.commit().unwrap();
+    assert_eq!(desk.store.members().unwrap().len(), REFUSED_MAX + 1);
+    assert_eq!(desk.store.replies().unwrap().len(), REFUSED_MAX + 1);
+    assert_eq!(
+        desk.cells.speaker(&says(&mut phone(7))),
+        Speaker::Member(member)
+    );
+}

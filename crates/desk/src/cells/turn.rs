@@ -1,0 +1,142 @@
+//! What a coordinator does to their cell: each with an entry in the journal.
+
+use lapwing_seal::{Content, Invite, MESSAGE_MAX, REPLY_TEXT_MAX};
+
+use super::{CellId, MemberId, Record};
+use crate::{
+    entry::{CellDone, CellEvent, Entry},
+    refusal::Refusal,
+    turn::Turn,
+};
+
+/// Longest name of a cell or of whom an invite is for, bytes.
+const NAME_MAX: usize = 120;
+/// An invite on paper is not meant to lie about for longer, seconds.
+const INVITE_MAX_S: i64 = 90 * 86_400;
+
+impl Turn<'_> {
+    /// Makes a cell of a key pair whose secret half is wrapped already.
+    pub(crate) fn cell_found(
+        &mut self,
+        public: &[u8],
+        wrapped: &[u8],
+        name: String,
+    ) -> Result<CellId, Refusal> {
+        let name = named(name)?;
+        let cell = self.cells.found(&self.batch, public, wrapped, self.now())?;
+        self.cells
+            .record(&self.batch, cell, &Record::Named { name })?;
+        self.cell_done(cell, CellDone::Founded)?;
+        Ok(cell)
+    }
+
+    /// Makes an invite for somebody, to hold so many seconds.
+    pub(crate) fn cell_invite(
+        &mut self,
+        cell: CellId,
+        label: String,
+        holds_s: i64,
+    ) -> Result<(Invite, i64), Refusal> {
+        if !self.cells.has(cell) {
+            return Err(Refusal::NotFound);
+        }
+        let label = named(label)?;
+        if !(1..=INVITE_MAX_S).contains(&holds_s) {
+            return Err(Refusal::BadRequest("the time that the invite holds"));
+        }
+        let (now, expires) = (self.now(), self.now() + holds_s);
+        let invite = self.cells.invite(&self.batch, cell, &label, now, expires)?;
+        self.cell_done(cell, CellDone::Invited)?;
+        Ok((invite, expires))
+    }
+
+    /// Withdraws an invite that nobody has used.
+    pub(crate) fn cell_revoke(&mut self, cell: CellId, invite: &[u8; 32]) -> Result<(), Refusal> {
+        self.cells.revoke(&self.batch, cell, invite)?;
+        self.cell_done(cell, CellDone::Revoked)
+    }
+
+    /// Writes to a witness of this cell: it goes into the next drops. What is longer than a slot goes
+    /// in two.
+    pub(crate) fn cell_write(
+        &mut self,
+        cell: CellId,
+        member: MemberId,
+        text: &str,
+    ) -> Result<(), Refusal> {
+        let is_ours = |id| self.cells.member(id).is_some_and(|m| m.cell == Some(cell));
+        if !is_ours(member) {
+            return Err(Refusal::NotFound);
+        }
+        let text = text.trim();
+        if !(1..=MESSAGE_MAX).contains(&text.len()) {
+            return Err(Refusal::BadRequest("the text"));
+        }
+        let at = self.now();
+        for part in parts(text, REPLY_TEXT_MAX) {
+            let text = part.to_owned();
+            let content = Content::Message {
+                at,
+                text: text.clone(),
+            };
+            let reply = self.cells.reply(&self.batch, member, content, at)?;
+            let record = Record::Wrote {
+                member,
+                at,
+                text,
+                reply,
+            };
+            self.cells.record(&self.batch, cell, &record)?;
+        }
+        self.cell_done(cell, CellDone::Wrote)
+    }
+
+    fn cell_done(&mut self, cell: CellId, done: CellDone) -> Result<(), Refusal> {
+        let event = CellEvent { cell, done };
+        self.append(self.now(), Entry::Cell(event), None)?;
+        Ok(())
+    }
+}
+
+fn named(name: String) -> Result<String, Refusal> {
+    let name = name.trim();
+    if (1..=NAME_MAX).contains(&name.len()) {
+        Ok(name.to_owned())
+    } else {
+        Err(Refusal::BadRequest("the name"))
+    }
+}
+
+/// Splits at a space where there is one, never within a character, into parts of at most `most` bytes.
+fn parts(mut text: &str, most: usize) -> Vec<&str> {
+    let mut out = Vec::new();
+    while text.len() > most {
+        let limit = (0..=most).rev().find(|&at| text.is_char_boundary(at));
+        let limit = limit.unwrap_or(0);
+        let (head, _) = text.split_at(limit);
+        let at = head.rfind(' ').filter(|&at| at > 0).unwrap_or(limit);
+        let (part, rest) = text.split_at(at);
+        out.push(part);
+        text = rest.trim_start();
+    }
+    if !text.is_empty() {
+        out.push(text);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_split_at_spaces_and_never_within_a_letter() {
+        assert_eq!(parts("коротко", 462), ["коротко"]);
+        assert_eq!(parts("як ви там", 12), ["як ви", "там"]);
+        assert_eq!(parts("ааааа", 4), ["аа", "аа", "а"]);
+        let long = "слово ".repeat(46);
+        let split = parts(long.trim(), REPLY_TEXT_MAX);
+        assert!(split.len() == 2 && split.iter().all(|part| part.len() <= REPLY_TEXT_MAX));
+        assert_eq!(split.join(" "), long.trim());
+    }
+}
