@@ -83,6 +83,7 @@ fn bulletin(number: u64, drops: Option<(u32, &[Drop])>) -> Vec<u8> {
                 sha256: Sha256::digest(drop.as_bytes()).into(),
             })
             .collect(),
+        passes: None,
         drops: drops.map(|(number, drops)| Drops {
             number,
             period_s: 3_600,
