@@ -14,6 +14,7 @@ use lapwing_wire::{
     Answer, Bulletin, BulletinWarning, DROP_LEN, Drops, Envelope, ListedFile, Publication, Receipt,
     ReceptionKey, Record, WarningState, WarningText, pull,
 };
+use lapwing_words::{Language, Symbol, encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -126,6 +127,7 @@ fn main() -> Result<()> {
     .encode();
     keep("publication", "full", &publication)?;
     keep("publication", "cut", &publication[..publication.len() - 1])?;
+    passes()?;
     let headers = pull::sign(&root_key(), "/v1/envelopes", "after=3&limit=10", NOW);
     let lines = format!("{}\n{}", headers.signature_input, headers.signature);
     keep("pull_signature", "good", lines.as_bytes())?;
@@ -145,10 +147,46 @@ fn main() -> Result<()> {
             .replace("sender>", "sander>")
             .as_bytes(),
     )?;
+    for &language in Language::ALL {
+        let data =
+            [2_047, 1_024, 5, 6, 7, 8, 9, 10, 11, 12].map(|n| Symbol::new(n).expect("below 2,048"));
+        let said = encode(&data).map(|symbol| language.word(symbol));
+        keep("words", language.code(), said.join(" ").as_bytes())?;
+        let left_out = said[1..].join(" ");
+        keep(
+            "words",
+            &format!("{}-left-out", language.code()),
+            left_out.as_bytes(),
+        )?;
+    }
     for format in ["observation", "form", "frame", "reply"] {
         vectors(format)?;
     }
     Ok(())
+}
+
+/// Passes, the request for them, and the wallet that holds both.
+fn passes() -> Result<()> {
+    let key = lapwing_wire::PassKey::from_modulus(&[0xff; 256]).expect("2,048 bits and odd");
+    let pass = lapwing_wire::Pass {
+        nonce: [1; 32],
+        challenge: lapwing_wire::challenge_digest(),
+        key_id: key.id(),
+        authenticator: [2; 256],
+    };
+    let header = pass.authorization();
+    keep("pass", "header", header.as_bytes())?;
+    keep("pass", "two", format!("{header}, {header}").as_bytes())?;
+    keep("pass", "bytes", &pass.encode())?;
+    let parts = [lapwing_wire::token_request(8, &[3; 256]); lapwing_wire::PASS_BATCH];
+    keep("pass_request", "good", parts.as_flattened())?;
+    keep("pass_request", "cut", &parts.as_flattened()[1..])?;
+    // As `lapwing-pass` documents it: a request under way, and one pass of the first epoch.
+    let pending = [&[1, 1, 0, 0, 0, 0][..], key.modulus(), &[4; 64]].concat();
+    let held = [&[1, 0, 0, 0, 0][..], &pass.encode()].concat();
+    keep("wallet", "full", &[&pending[..], &held].concat())?;
+    keep("wallet", "empty", &[1, 0, 0])?;
+    keep("wallet", "cut", &pending)
 }
 
 /// Each vector under its place in the file, except those whose length alone is the point.

@@ -11,16 +11,20 @@
 #![warn(missing_docs)]
 
 mod model;
+mod pass;
 mod seal;
 mod warn;
 mod wire;
+mod words;
 
 pub use model::{form, observation};
+pub use pass::{pass, pass_request, wallet};
 pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
 pub use warn::cap;
 pub use wire::{
     answer, bulletin, envelope, publication, pull_signature, pulled, receipt, release, root_key,
 };
+pub use words::words;
 
 /// A decoder under test; answers whether the input was accepted.
 pub type Target = fn(&[u8]) -> bool;
@@ -36,6 +40,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("frame", frame),
     ("observation", observation),
     ("opening", opening),
+    ("pass", pass),
+    ("pass_request", pass_request),
     ("publication", publication),
     ("pull_signature", pull_signature),
     ("pulled", pulled),
@@ -43,4 +49,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("reception_key", reception_key),
     ("release", release),
     ("reply", reply),
+    ("wallet", wallet),
+    ("words", words),
 ];

@@ -7,6 +7,7 @@ mod form;
 mod frame;
 mod observation;
 mod opening;
+mod pass;
 mod publication;
 mod pull;
 mod receipt;
@@ -16,6 +17,7 @@ mod release;
 mod reply;
 mod rounding;
 mod seal;
+mod words;
 
 use anyhow::{Context as _, Result, ensure};
 use lapwing_wire::VerifyingKey;
@@ -46,6 +48,9 @@ pub const FORMATS: &[Format] = &[
     frame::FRAME,
     observation::OBSERVATION,
     opening::OPENING,
+    pass::PASS,
+    pass::PASS_KEY,
+    pass::PASS_REQUEST,
     publication::PUBLICATION,
     pull::PULL,
     receipt::RECEIPT,
@@ -56,6 +61,7 @@ pub const FORMATS: &[Format] = &[
     rounding::ROUNDING,
     seal::SEAL,
     reply::SLOT,
+    words::WORDS,
 ];
 
 impl Format {

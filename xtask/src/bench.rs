@@ -35,6 +35,8 @@ enum Name {
     Ingest,
     /// Finding one's reply among 10 k and 100 k slots, against trial decryption, native and in WebAssembly
     Find,
+    /// Passes issued, blinded, finalised, verified and spent per second, against raw RSA; ingest with and without
+    Pass,
     /// Reports fused per second at 10 k, 100 k and 1 M
     Fuse,
     /// Time from post to visible incident, with 500 reports a second in the background
@@ -50,6 +52,7 @@ impl Name {
             Self::Seal => "seal",
             Self::Ingest => "ingest",
             Self::Find => "find",
+            Self::Pass => "pass",
             Self::Fuse => "fuse",
             Self::Path => "path",
             Self::Page => "page",
@@ -68,7 +71,7 @@ impl Name {
 
     /// Measured on the running program.
     fn needs_program(self) -> bool {
-        matches!(self, Self::Ingest | Self::Path)
+        matches!(self, Self::Ingest | Self::Pass | Self::Path)
     }
 }
 

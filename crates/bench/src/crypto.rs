@@ -78,7 +78,7 @@ fn rate(mut operation: impl FnMut()) -> f64 {
 }
 
 /// Medians of alternating rounds, so that a machine that slows down slows all of them.
-fn medians(operations: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+pub(crate) fn medians(operations: &mut [&mut dyn FnMut()]) -> Vec<f64> {
     let mut rates = vec![Vec::new(); operations.len()];
     for _ in 0..ROUNDS {
         for (operation, rates) in operations.iter_mut().zip(&mut rates) {

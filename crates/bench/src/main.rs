@@ -9,6 +9,7 @@ mod find;
 mod fuse;
 mod ingest;
 mod load;
+mod pass;
 mod path;
 mod server;
 
@@ -31,6 +32,8 @@ enum Name {
     Ingest,
     /// Milliseconds to find one's reply among 10 k and 100 k slots
     Find,
+    /// Passes issued, blinded, finalised, verified and spent per second
+    Pass,
     /// Reports fused per second at 10 k, 100 k and 1 M
     Fuse,
     /// Time from post to visible incident under 500 reports a second
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Name::Seal => crypto::seal()?,
         Name::Ingest => ingest::run()?,
         Name::Find => find::run(),
+        Name::Pass => pass::run()?,
         Name::Fuse => fuse::run(),
         Name::Path => path::run()?,
         Name::Discard => return server::discard(),

@@ -37,7 +37,9 @@ impl Client {
         };
         match self {
             Self::Shipped | Self::TaggedKey => wallet(signer, rng),
-            Self::RepeatedRandomness => broken(signer, &mut Flawed::Repeating(rng, [0; 256])),
+            Self::RepeatedRandomness => {
+                broken(signer, &mut Flawed::Repeating(rng, Box::new([0; 256])))
+            }
             Self::SmallFactor => broken(signer, &mut Flawed::Small(rng)),
         }
     }
@@ -91,7 +93,7 @@ fn broken(signer: &Signer, rng: &mut Flawed<'_>) -> Result<Vec<Issued>, LinkageE
 /// Randomness with a fault.
 enum Flawed<'a> {
     /// Begins with the same bytes whenever something is drawn for one pass.
-    Repeating(&'a mut ChaCha20Rng, [u8; 256]),
+    Repeating(&'a mut ChaCha20Rng, Box<[u8; 256]>),
     /// Nothing above 64 bits where 2,048 are asked for.
     Small(&'a mut ChaCha20Rng),
 }
@@ -99,7 +101,7 @@ enum Flawed<'a> {
 impl Flawed<'_> {
     fn begin(&mut self) {
         if let Self::Repeating(rng, bytes) = self {
-            rng.fill_bytes(bytes);
+            rng.fill_bytes(bytes.as_mut_slice());
             // Below every modulus: what is drawn is taken at once.
             bytes[255] = 0;
         }

@@ -493,7 +493,7 @@ impl Stream for Endless {
 async fn every_route_of_the_document_is_walked_here() {
     let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/HTTP.md");
     let document = std::fs::read_to_string(document).unwrap();
-    let relay = document.split("## Desk").next().unwrap();
+    let relay = document.split("## Issuer").next().unwrap();
     let paths: BTreeSet<_> = relay
         .split('`')
         .filter_map(|code| {

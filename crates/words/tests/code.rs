@@ -1,4 +1,5 @@
 //! The code: what is mended, what is not, and slips of one position.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use lapwing_words::{
     CHECK, CodeError, DATA, GENERATOR, Slip, Symbol, WORDS, decode, encode, slips,
@@ -99,9 +100,7 @@ fn one_word_beyond_reach_is_refused_nearly_always() {
         let refused = (0..500)
             .filter(|_| {
                 let mut heard = said(&mut rng).map(Some);
-                for at in 0..missing {
-                    heard[at] = None;
-                }
+                heard[..missing].fill(None);
                 for at in missing..missing + errors {
                     wrong(&mut rng, &mut heard, at);
                 }
@@ -133,7 +132,7 @@ fn any_two_reports_differ_in_five_words_or_more() {
                 data[first] = Symbol::new((1 + rng.next_u32() % 2_047) as u16).unwrap();
                 data[second] = Symbol::new((1 + rng.next_u32() % 2_047) as u16).unwrap();
                 let weight = encode(&data).iter().filter(|s| s.value() != 0).count();
-                assert!(weight >= CHECK + 1);
+                assert!(weight > CHECK);
             }
         }
     }
