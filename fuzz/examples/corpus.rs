@@ -96,6 +96,12 @@ fn main() -> Result<()> {
     let body = &signed[..signed.len() - 64];
     keep("bulletin", "full", body)?;
     keep("bulletin", "trailing", &[body, &[0]].concat())?;
+    let release = format!(
+        "lapwing release v1\nversion 7\n{0} /assets/a-B_1.js\n{0} /index.html\n",
+        "ab".repeat(32)
+    );
+    keep("release", "two-files", release.as_bytes())?;
+    keep("release", "cut", &release.as_bytes()[..release.len() - 1])?;
     let mut with_drops = bulletin(&feed, &public);
     with_drops.files.push(ListedFile {
         name: Drops::name(0),

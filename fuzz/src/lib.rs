@@ -22,7 +22,7 @@ pub use pass::{pass, pass_request, wallet};
 pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
 pub use warn::cap;
 pub use wire::{
-    answer, bulletin, envelope, publication, pull_signature, pulled, receipt, root_key,
+    answer, bulletin, envelope, publication, pull_signature, pulled, receipt, release, root_key,
 };
 pub use words::words;
 
@@ -47,6 +47,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pulled", pulled),
     ("receipt", receipt),
     ("reception_key", reception_key),
+    ("release", release),
     ("reply", reply),
     ("wallet", wallet),
     ("words", words),

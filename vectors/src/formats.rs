@@ -13,6 +13,7 @@ mod pull;
 mod receipt;
 mod reception_key;
 mod record;
+mod release;
 mod reply;
 mod rounding;
 mod seal;
@@ -55,6 +56,7 @@ pub const FORMATS: &[Format] = &[
     receipt::RECEIPT,
     reception_key::RECEPTION_KEY,
     record::RECORD,
+    release::RELEASE,
     reply::REPLY,
     rounding::ROUNDING,
     seal::SEAL,

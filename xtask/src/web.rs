@@ -1,6 +1,7 @@
-//! The witness core as WebAssembly, and the two web apps.
+//! The witness core as WebAssembly, the two web apps, and the script for everyday pages.
 //!
-//! `crates/witness-web` → `target/wasm` → `web/witness/src/core/` → Vite → `web/witness/dist`, `web/desk/dist`.
+//! `crates/witness-web` → `target/wasm` → `web/witness/src/core/` → Vite → `web/witness/dist`, `web/desk/dist`,
+//! `web/embed/dist`.
 //! What has not changed is not made again.
 
 use std::fs;
@@ -18,8 +19,11 @@ use crate::toolchain::{self, Wasm};
 
 mod size;
 
-/// The apps, by their folder in `web/`.
-pub(crate) const APPS: [&str; 2] = ["witness", "desk"];
+/// What Vite builds, by its folder in `web/`.
+pub(crate) const APPS: [&str; 3] = ["witness", "desk", EMBED];
+
+/// No app but a script that other people's pages load.
+const EMBED: &str = "embed";
 
 const CORE_CRATE: &str = "lapwing-witness-web";
 const CORE_NAME: &str = "lapwing_core";
@@ -53,6 +57,7 @@ pub(crate) struct Options {
 pub(crate) struct Built {
     pub(crate) witness: PathBuf,
     pub(crate) desk: PathBuf,
+    pub(crate) embed: PathBuf,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Built> {
@@ -62,6 +67,9 @@ pub(crate) fn run(options: &Options) -> Result<Built> {
         for app in APPS {
             size::print(app, &dist(app), &manifest(app))?;
         }
+        let hash = fs::read_to_string(dist(EMBED).join("integrity.txt"))
+            .context("the script for everyday pages has no integrity.txt")?;
+        print_line(&format!("web/{EMBED}, integrity: {}", hash.trim()))?;
     }
     Ok(built)
 }
@@ -78,6 +86,7 @@ pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> 
     Ok(Built {
         witness: dist("witness"),
         desk: dist("desk"),
+        embed: dist(EMBED),
     })
 }
 
@@ -190,7 +199,7 @@ fn vite(app: &str, force: bool) -> Result<()> {
     }
     let stamp = inputs(app, &folder)?;
     let kept = sh::target().join(format!("xtask/{app}.stamp"));
-    let index = dist(app).join("index.html");
+    let index = dist(app).join(entry(app));
     if !force && index.is_file() && stamp::fresh(&kept, &stamp) {
         return Ok(());
     }
@@ -238,6 +247,15 @@ pub(crate) fn dist(app: &str) -> PathBuf {
     root().join("web").join(app).join("dist")
 }
 
+/// What a build ends in.
+fn entry(app: &str) -> &'static str {
+    if app == EMBED {
+        "embed.js"
+    } else {
+        "index.html"
+    }
+}
+
 /// What an app is made from: its folder, the shared tools, bundled data, and variables that Vite bakes in.
 fn inputs(app: &str, folder: &Path) -> Result<String> {
     let web = root().join("web");
@@ -257,6 +275,10 @@ fn inputs(app: &str, folder: &Path) -> Result<String> {
         if !is_app && !["node_modules", "dist"].contains(&name.as_str()) {
             stamp = stamp.text(&name).path(&other, &[])?;
         }
+    }
+    if app == EMBED {
+        // The core, and what sends envelopes.
+        stamp = stamp.path(&web.join("witness/src"), &[])?;
     }
     stamp = stamp.path(&root().join("data"), &[])?;
     let mut baked: Vec<_> = std::env::vars_os()
@@ -302,7 +324,7 @@ fn print_line(line: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
 }
 
-/// Both apps are there, for verbs that must not build.
+/// The apps are there, for verbs that must not build.
 pub(crate) fn say_folders(built: &Built) {
     say("witness app", &built.witness.display().to_string());
     say("desk app", &built.desk.display().to_string());

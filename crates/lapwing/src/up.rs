@@ -87,6 +87,7 @@ impl Up {
             std::slice::from_ref(&relay_url),
             &root_key,
             region.degrees(),
+            &[],
         )?;
 
         println!();

@@ -4,7 +4,7 @@
 //! the [`Envelope`] as a relay sees it, [`Receipt`] and [`Answer`], the [`Record`] of a pull, the
 //! signed [`Bulletin`], the [`Drop`] of sealed replies, the [`Publication`] that carries both, the desk's
 //! signature on a pull ([`pull`], RFC 9421), a [`Pass`] and what is said to its issuer
-//! ([`PassRequest`], RFC 9577 and 9578).
+//! ([`PassRequest`], RFC 9577 and 9578), and the signed list of an app's files ([`Release`]).
 //!
 //! **In scope:** layout, strict parsing, signatures over public things.
 //! **Out of scope:** sealing and opening (`lapwing-seal`), which this crate cannot name, so that a
@@ -29,6 +29,7 @@ mod publication;
 pub mod pull;
 mod receipt;
 mod record;
+mod release;
 
 pub use bulletin::{
     BULLETIN_MAX, Bulletin, BulletinError, BulletinWarning, ISSUER_KEYS_MAX, ISSUER_URL_MAX,
@@ -58,3 +59,4 @@ pub use receipt::{
     ANSWER_LEN, Answer, RECEIPT_LEN, Receipt, ReceiptError, SALT_LEN, leaf_hash, log_origin,
 };
 pub use record::{RECORD_LEN, Record, RecordError, records};
+pub use release::{RELEASE_MAX, Release, ReleaseError, ReleaseFile, VERSION_MAX};

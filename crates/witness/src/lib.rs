@@ -1,7 +1,8 @@
 //! What a phone runs: compose, seal, read the bulletin.
 //!
 //! Implements the phone's side of sections 3 and 5 of the design: rounding **before** sealing, the
-//! choice of the reception key by date, and the rule that a bulletin's number only grows.
+//! choice of the reception key by date, the rule that a bulletin's number only grows, and the
+//! [`schedule`] by which every install sends and fetches.
 //!
 //! **In scope:** [`Phone`], [`Draft`] to observation, checking a relay's answer; enrolment and what a
 //! known witness says; the [`Inbox`], by which a phone knows its drop and reads it.
@@ -14,6 +15,7 @@ mod compose;
 mod inbox;
 mod membership;
 mod phone;
+pub mod schedule;
 
 pub use compose::{ComposeError, Draft};
 pub use inbox::{Inbox, InboxError, Received, Wanted};

@@ -163,5 +163,7 @@ export const en = {
     'Deletes what waits, the pseudonym and the app’s files. What waits is lost. Flash memory may keep old, sealed bytes.',
   'about.forget_sure': 'Yes, remove everything',
   'about.forgotten': 'Everything that the app kept is removed. You can close this page.',
+  'about.refused':
+    'An update of the app was refused, because it is not the one that its makers signed. The app works on as it was. If this stays so, tell whoever gave you the app.',
   'about.maps': 'Settlements: GeoNames (CC BY 4.0). Outlines: Natural Earth.',
 } as const;
