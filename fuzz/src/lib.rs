@@ -12,11 +12,13 @@
 
 mod model;
 mod seal;
+mod vault;
 mod warn;
 mod wire;
 
 pub use model::{form, observation};
 pub use seal::{EPOCH, frame, opening, reception_key, secret};
+pub use vault::{vault_content, vault_image};
 pub use warn::cap;
 pub use wire::{
     answer, bulletin, envelope, publication, pull_signature, pulled, receipt, root_key,
@@ -40,4 +42,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pulled", pulled),
     ("receipt", receipt),
     ("reception_key", reception_key),
+    ("vault_content", vault_content),
+    ("vault_image", vault_image),
 ];

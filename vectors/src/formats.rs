@@ -13,6 +13,7 @@ mod reception_key;
 mod record;
 mod rounding;
 mod seal;
+mod vault;
 
 use anyhow::{Context as _, Result, ensure};
 use lapwing_wire::VerifyingKey;
@@ -49,6 +50,8 @@ pub const FORMATS: &[Format] = &[
     record::RECORD,
     rounding::ROUNDING,
     seal::SEAL,
+    vault::VAULT_CONTENT,
+    vault::VAULT_IMAGE,
 ];
 
 impl Format {

@@ -1,6 +1,6 @@
 //! The witness core as WebAssembly, and the two web apps.
 //!
-//! `crates/witness-web` → `target/wasm` → `web/witness/src/core/` → Vite → `web/witness/dist`, `web/desk/dist`.
+//! `crates/witness-web`, `crates/vault-web` → `target/wasm` → `web/witness/src/core…/` → Vite → `web/witness/dist`, `web/desk/dist`.
 //! What has not changed is not made again.
 
 use std::fs;
@@ -21,8 +21,26 @@ mod size;
 /// The apps, by their folder in `web/`.
 pub(crate) const APPS: [&str; 2] = ["witness", "desk"];
 
-const CORE_CRATE: &str = "lapwing-witness-web";
-const CORE_NAME: &str = "lapwing_core";
+/// What is compiled for WebAssembly: a crate, and the name and folder of its module in `web/witness/src`.
+struct Module {
+    krate: &'static str,
+    name: &'static str,
+    folder: &'static str,
+}
+
+const MODULES: [Module; 2] = [
+    Module {
+        krate: "lapwing-witness-web",
+        name: "lapwing_core",
+        folder: "core",
+    },
+    // By itself, since nothing waits for it: it is loaded after the rest, by workers.
+    Module {
+        krate: "lapwing-vault-web",
+        name: "lapwing_vault",
+        folder: "core-vault",
+    },
+];
 
 /// Text that a browser asks for compressed; pictures, fonts and tiles are compressed already.
 const COMPRESSED: [&str; 11] = [
@@ -68,7 +86,9 @@ pub(crate) fn run(options: &Options) -> Result<Built> {
 
 /// Builds what is out of date.
 pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> {
-    core(wasm, force)?;
+    for module in &MODULES {
+        core(wasm, force, module)?;
+    }
     if !core_only {
         toolchain::npm_packages()?;
         for app in APPS {
@@ -81,40 +101,45 @@ pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> 
     })
 }
 
-/// The WebAssembly core and its TypeScript face, into `web/witness/src/core/`.
-fn core(wasm: &Wasm, force: bool) -> Result<()> {
-    let folder = sh::target().join("wasm");
-    step("witness core", "compiled for WebAssembly", || {
-        capture(&mut core_build(wasm, &folder))
+/// A WebAssembly module and its TypeScript face.
+fn core(wasm: &Wasm, force: bool, made: &Module) -> Result<()> {
+    let Module {
+        krate,
+        name,
+        folder,
+    } = made;
+    let target = sh::target().join("wasm");
+    step(krate, "compiled for WebAssembly", || {
+        capture(&mut core_build(wasm, krate, &target))
     })?;
-    let module = folder
+    let module = target
         .join(toolchain::WASM_TARGET)
         .join("phone")
-        .join(format!("{}.wasm", CORE_CRATE.replace('-', "_")));
-    let out = root().join("web/witness/src/core");
+        .join(format!("{}.wasm", krate.replace('-', "_")));
+    let out = root().join("web/witness/src").join(folder);
     let stamp = Stamp::new("wasm-bindgen 0.2.130")
         .path(&module, &[])?
         .finish();
-    let kept = sh::target().join("xtask/core.stamp");
+    let kept = sh::target().join(format!("xtask/{folder}.stamp"));
     let there = ["js", "d.ts"]
         .iter()
-        .all(|end| out.join(format!("{CORE_NAME}.{end}")).is_file())
-        && out.join(format!("{CORE_NAME}_bg.wasm")).is_file();
+        .all(|end| out.join(format!("{name}.{end}")).is_file())
+        && out.join(format!("{name}_bg.wasm")).is_file();
     if !force && there && stamp::fresh(&kept, &stamp) {
         return Ok(());
     }
-    step("wasm-bindgen", "web/witness/src/core", || {
-        bind(&module, &out).context("wasm-bindgen could not read the compiled core")
+    step("wasm-bindgen", &format!("web/witness/src/{folder}"), || {
+        bind(&module, name, &out).context("wasm-bindgen could not read the compiled module")
     })?;
     stamp::keep(&kept, &stamp)
 }
 
-fn core_build(wasm: &Wasm, folder: &Path) -> Command {
+fn core_build(wasm: &Wasm, krate: &str, folder: &Path) -> Command {
     let mut cargo = wasm.cargo("build");
     cargo
         .args([
             "--package",
-            CORE_CRATE,
+            krate,
             "--profile",
             "phone",
             "--locked",
@@ -148,7 +173,7 @@ fn core_build(wasm: &Wasm, folder: &Path) -> Command {
     cargo
 }
 
-fn bind(module: &Path, out: &Path) -> Result<()> {
+fn bind(module: &Path, name: &str, out: &Path) -> Result<()> {
     // Made afresh: a file that an older core had must not linger in the app.
     if out.exists() {
         fs::remove_dir_all(out).with_context(|| format!("cannot clear {}", out.display()))?;
@@ -156,7 +181,7 @@ fn bind(module: &Path, out: &Path) -> Result<()> {
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     Bindgen::new()
         .input_path(module)
-        .out_name(CORE_NAME)
+        .out_name(name)
         .web(true)?
         .typescript(true)
         .remove_name_section(true)
