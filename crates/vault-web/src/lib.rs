@@ -31,12 +31,12 @@ pub fn secret(passphrase: &str, salt: &[u8]) -> Thrown<Vec<u8>> {
 #[wasm_bindgen]
 pub struct Vault {
     image: Image,
+    /// As it was read.
+    read: Image,
     rng: ChaCha20Rng,
     open: Option<Open>,
     /// Slots that were opened since the app was: a new passphrase is never put there.
     known: Vec<SlotIndex>,
-    /// What ends everything, made while there is time: making it takes a cheap phone about a second.
-    spare: Option<Image>,
 }
 
 struct Open {
@@ -67,12 +67,28 @@ impl Vault {
 
     fn of(image: Image, rng: ChaCha20Rng) -> Self {
         Self {
+            read: image.clone(),
             image,
             rng,
             open: None,
             known: Vec::new(),
-            spare: None,
         }
+    }
+
+    /// Takes the file again, which another tab may have written. What is open stays open if its slot still does.
+    ///
+    /// # Errors
+    /// `image`, `content`.
+    pub fn refresh(&mut self, file: &[u8]) -> Thrown<()> {
+        let image = whole(file).map_err(|_why| thrown("image"))?;
+        if image == self.image {
+            return Ok(());
+        }
+        self.image = image;
+        let Some(Open { key, .. }) = self.open.take() else {
+            return Ok(());
+        };
+        self.open_with(key).map(|_still| ())
     }
 
     /// What to write, once at 0 and once behind it.
@@ -85,9 +101,18 @@ impl Vault {
         self.image.salt().to_vec()
     }
 
-    /// Makes every slot afresh. To be written.
-    pub fn rerandomise(&mut self) {
-        self.image.rerandomise(&mut self.rng);
+    /// Makes one slot afresh; `false`: there is none of this number. To be written after the last.
+    pub fn rerandomise(&mut self, slot: u8) -> bool {
+        let slot = SlotIndex::new(slot);
+        if let Some(slot) = slot {
+            self.image.rerandomise_slot(&mut self.rng, slot);
+        }
+        slot.is_some()
+    }
+
+    /// Whether the file is the one that was read: another tab may have written it.
+    pub fn is_of(&self, file: &[u8]) -> bool {
+        whole(file).is_ok_and(|image| image == self.read)
     }
 
     /// Opens the slot of a secret, in place of what is open. `false`: it has none; what is open stays.
@@ -95,7 +120,10 @@ impl Vault {
     /// # Errors
     /// `secret`, `content` (of a later app).
     pub fn open(&mut self, secret: &[u8]) -> Thrown<bool> {
-        let key = key(secret)?;
+        self.open_with(key(secret)?)
+    }
+
+    fn open_with(&mut self, key: SlotKey) -> Thrown<bool> {
         let Some(opened) = self.image.open(&key) else {
             return Ok(false);
         };
@@ -164,19 +192,6 @@ impl Vault {
     /// Forgets the key and what it opened.
     pub fn close(&mut self) {
         self.open = None;
-    }
-
-    /// Gets ready to [`Vault::burn`] at once.
-    pub fn prepare(&mut self) {
-        self.spare = Some(Image::fresh(&mut self.rng));
-    }
-
-    /// Ends everything. To be written.
-    pub fn burn(&mut self) {
-        self.close();
-        self.known.clear();
-        let spare = self.spare.take();
-        self.image = spare.unwrap_or_else(|| Image::fresh(&mut self.rng));
     }
 }
 

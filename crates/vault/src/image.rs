@@ -162,6 +162,11 @@ impl Image {
         }
     }
 
+    /// The same for one slot, for those who must not be busy for as long as all of them take.
+    pub fn rerandomise_slot(&mut self, rng: &mut impl CryptoRng, slot: SlotIndex) {
+        slot::rerandomise(rng, self.slot_mut(slot));
+    }
+
     /// Opens the slot of this key, if it has one. As far as a program can, it takes the same time either way: all units
     /// are compared, and one slot is unwrapped.
     pub fn open(&self, key: &SlotKey) -> Option<Opened> {

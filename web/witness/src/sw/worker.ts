@@ -4,7 +4,9 @@
  * relay and sees nothing that was put in.
  */
 import init, { Phone } from '../core/lapwing_core';
-import { openStore } from '../keep/store';
+import { openDb } from '../keep/db';
+import { readOutbox } from '../keep/reader';
+import type { Config } from '../phone/config';
 import { flush } from '../send/flush';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -57,10 +59,10 @@ self.addEventListener('sync', (event) => {
 });
 
 async function send(): Promise<void> {
-  const store = await openStore();
-  const config = await store.config();
+  const config = await (await openDb()).get<Config>('config');
+  const store = await readOutbox();
   if (!config || (await store.count()) === 0) return;
-  const wasm = __FILES__.find((file) => file.endsWith('.wasm'));
+  const wasm = __FILES__.find((file) => /lapwing_core.*\.wasm$/.test(file));
   if (wasm === undefined) return;
   const kept = await caches.match(wasm);
   await init({ module_or_path: kept ?? fetch(wasm) });
@@ -69,7 +71,6 @@ async function send(): Promise<void> {
     check: (envelope, answer) => Phone.check_answer(envelope, answer),
     random: Math.random,
   });
-  if (flushed && flushed.sent > 0) new BroadcastChannel('lapwing').postMessage('outbox');
   // The browser tries again by itself when this fails.
   if (flushed && flushed.left > 0) throw new Error('some are left');
 }
