@@ -338,7 +338,6 @@ class Desk {
 
   /** Removes everything that the app keeps on this phone, and the app itself from the browser's store. */
   async forget(): Promise<void> {
-    this.gone = true;
     this.#identity = undefined;
     this.held = [];
     clearTimeout(this.#timer);
@@ -352,6 +351,8 @@ class Desk {
     }
     if ('caches' in globalThis) for (const name of await caches.keys()) await caches.delete(name);
     for (const worker of (await navigator.serviceWorker?.getRegistrations()) ?? []) await worker.unregister();
+    // Said once it is true.
+    this.gone = true;
   }
 
   #kept(): Store {
