@@ -7,6 +7,7 @@ import { asConfig, type Config } from '../phone/config';
 import { core, type Phone, refusal } from '../phone/core';
 import { type Draft, toCore } from '../phone/draft';
 import { byUrgency, DEFAULT_KINDS, type Kind, kindsOf } from '../phone/form';
+import { link } from '../keep/link';
 import { memoryStore } from '../keep/memory';
 import { pseudonym } from '../keep/pseudonym';
 import { openStore, type Store } from '../keep/store';
@@ -331,7 +332,8 @@ class Desk {
     this.held = [];
     this.#identity = undefined;
     clearTimeout(this.#timer);
-    const took = await this.vault?.ask('burn').catch(() => undefined);
+    // Also before the app has started.
+    const took = await (this.vault ?? link()).ask('burn').catch(() => undefined);
     // Read by the test of how long it takes.
     if (took !== undefined) performance.mark('burnt', { detail: took });
   }
