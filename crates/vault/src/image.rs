@@ -143,14 +143,14 @@ impl Image {
         &self.0
     }
 
-    /// Salt of the install, for [`derive`](crate::derive).
+    /// Salt of the install, for [`derive()`](crate::derive()).
     pub fn salt(&self) -> [u8; SALT_LEN] {
         self.0[SALT_AT..][..SALT_LEN]
             .try_into()
             .expect("a slice of the length of the salt")
     }
 
-    /// Cost of a passphrase, for [`derive`](crate::derive).
+    /// Cost of a passphrase, for [`derive()`](crate::derive()).
     pub const fn params(&self) -> Params {
         Params::V1
     }

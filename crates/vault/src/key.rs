@@ -65,7 +65,7 @@ pub struct SlotKey {
 }
 
 impl SlotKey {
-    /// From what [`derive`] gave.
+    /// From what [`derive()`] gave.
     pub fn new(secret: &[u8; 32]) -> Self {
         let hkdf = Hkdf::<Sha256>::from_prk(secret).expect("32 bytes are as long as the hash");
         let mut scalars = [Scalar::ZERO; KEYS];

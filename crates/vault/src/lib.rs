@@ -5,7 +5,7 @@
 //! re-encryption (Golle, Jakobsson, Juels, Syverson 2004) over ristretto255 (RFC 9496), around ChaCha20-Poly1305
 //! (RFC 8439) under a key from Argon2id (RFC 9106).
 //!
-//! **In scope:** [`Image`], [`derive`], [`SlotKey`], [`VaultContent`], the two copies of a file.
+//! **In scope:** [`Image`], [`derive()`], [`SlotKey`], [`VaultContent`], the two copies of a file.
 //! **Out of scope:** files and workers (`web/witness`), the meaning of what is kept (`lapwing-witness`). No I/O, no
 //! clock, no randomness of its own.
 #![forbid(unsafe_code)]
