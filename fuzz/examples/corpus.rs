@@ -10,6 +10,7 @@ use std::path::Path;
 use lapwing_fuzz::{EPOCH, root_key, secret};
 use lapwing_model::{Danger, Form, Heading, Known, Observation, Place, Precision, Region};
 use lapwing_seal::{FieldSeed, Frame, Report, seal};
+use lapwing_vault::{Field, Image, VaultContent};
 use lapwing_wire::{
     Answer, Bulletin, BulletinWarning, DROP_LEN, Drops, Envelope, ListedFile, Publication, Receipt,
     ReceptionKey, Record, WarningState, WarningText, pull,
@@ -76,6 +77,7 @@ fn main() -> Result<()> {
     let mut spoilt = *envelope.as_bytes();
     spoilt[1_500] ^= 1;
     keep("opening", "spoilt", &spoilt)?;
+    vault(&mut rng)?;
     keep("receipt", "signed", &receipt.encode())?;
     keep("receipt", "short", &receipt.encode()[1..])?;
     keep("answer", "signed", &answer.encode())?;
@@ -205,6 +207,34 @@ fn vectors(format: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn vault(rng: &mut ChaCha20Rng) -> Result<()> {
+    let image = Image::fresh(rng);
+    let header = &image.as_bytes()[..46];
+    keep("vault_image", "header", header)?;
+    keep("vault_image", "other-version", &with(header, 15, 2))?;
+    keep("vault_image", "cheaper", &with(header, 17, 0))?;
+    let mut content = VaultContent::default();
+    keep("vault_content", "empty", &content.encode())?;
+    for (field, length) in Field::ALL.into_iter().zip([32, 300, 20, 5]) {
+        content
+            .put(field, &vec![field.number(); length])
+            .expect("it fits");
+    }
+    keep("vault_content", "all", &content.encode())?;
+    keep(
+        "vault_content",
+        "out-of-order",
+        &[0xa2, 2, 0x41, 7, 1, 0x41, 7],
+    )?;
+    keep("vault_content", "empty-field", &[0xa1, 1, 0x40])
+}
+
+fn with(bytes: &[u8], at: usize, to: u8) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] = to;
+    bytes
 }
 
 fn keep(target: &str, name: &str, data: &[u8]) -> Result<()> {

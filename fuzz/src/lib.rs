@@ -13,6 +13,7 @@
 mod model;
 mod pass;
 mod seal;
+mod vault;
 mod warn;
 mod wire;
 mod words;
@@ -20,6 +21,7 @@ mod words;
 pub use model::{form, observation};
 pub use pass::{pass, pass_request, wallet};
 pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
+pub use vault::{vault_content, vault_image};
 pub use warn::cap;
 pub use wire::{
     answer, bulletin, envelope, publication, pull_signature, pulled, receipt, release, root_key,
@@ -51,4 +53,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("reply", reply),
     ("wallet", wallet),
     ("words", words),
+    ("vault_content", vault_content),
+    ("vault_image", vault_image),
 ];

@@ -17,6 +17,7 @@ mod release;
 mod reply;
 mod rounding;
 mod seal;
+mod vault;
 mod words;
 
 use anyhow::{Context as _, Result, ensure};
@@ -62,6 +63,8 @@ pub const FORMATS: &[Format] = &[
     seal::SEAL,
     reply::SLOT,
     words::WORDS,
+    vault::VAULT_CONTENT,
+    vault::VAULT_IMAGE,
 ];
 
 impl Format {

@@ -1,7 +1,7 @@
 //! The witness core as WebAssembly, the two web apps, and the script for everyday pages.
 //!
-//! `crates/witness-web` → `target/wasm` → `web/witness/src/core/` → Vite → `web/witness/dist`, `web/desk/dist`,
-//! `web/embed/dist`.
+//! `crates/witness-web`, `crates/vault-web` → `target/wasm` → `web/witness/src/core…/` → Vite →
+//! `web/witness/dist`, `web/desk/dist`, `web/embed/dist`.
 //! What has not changed is not made again.
 
 use std::fs;
@@ -25,8 +25,26 @@ pub(crate) const APPS: [&str; 3] = ["witness", "desk", EMBED];
 /// No app but a script that other people's pages load.
 const EMBED: &str = "embed";
 
-const CORE_CRATE: &str = "lapwing-witness-web";
-const CORE_NAME: &str = "lapwing_core";
+/// What is compiled for WebAssembly: a crate, and the name and folder of its module in `web/witness/src`.
+struct Module {
+    krate: &'static str,
+    name: &'static str,
+    folder: &'static str,
+}
+
+const MODULES: [Module; 2] = [
+    Module {
+        krate: "lapwing-witness-web",
+        name: "lapwing_core",
+        folder: "core",
+    },
+    // By itself, since nothing waits for it: it is loaded after the rest, by workers.
+    Module {
+        krate: "lapwing-vault-web",
+        name: "lapwing_vault",
+        folder: "core-vault",
+    },
+];
 
 /// Text that a browser asks for compressed; pictures, fonts and tiles are compressed already.
 const COMPRESSED: [&str; 11] = [
@@ -76,7 +94,9 @@ pub(crate) fn run(options: &Options) -> Result<Built> {
 
 /// Builds what is out of date.
 pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> {
-    core(wasm, force)?;
+    for module in &MODULES {
+        core(wasm, force, module)?;
+    }
     if !core_only {
         toolchain::npm_packages()?;
         for app in APPS {
@@ -90,27 +110,32 @@ pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> 
     })
 }
 
-/// The WebAssembly core and its TypeScript face, into `web/witness/src/core/`.
-fn core(wasm: &Wasm, force: bool) -> Result<()> {
-    let folder = sh::target().join("wasm");
-    step("witness core", "compiled for WebAssembly", || {
-        capture(&mut core_build(wasm, &folder, CORE_CRATE))
+/// A WebAssembly module and its TypeScript face.
+fn core(wasm: &Wasm, force: bool, made: &Module) -> Result<()> {
+    let Module {
+        krate,
+        name,
+        folder,
+    } = made;
+    let target = sh::target().join("wasm");
+    step(krate, "compiled for WebAssembly", || {
+        capture(&mut core_build(wasm, &target, krate))
     })?;
-    let module = module(&folder, CORE_CRATE);
-    let out = root().join("web/witness/src/core");
+    let module = module(&target, krate);
+    let out = root().join("web/witness/src").join(folder);
     let stamp = Stamp::new("wasm-bindgen 0.2.130")
         .path(&module, &[])?
         .finish();
-    let kept = sh::target().join("xtask/core.stamp");
+    let kept = sh::target().join(format!("xtask/{folder}.stamp"));
     let there = ["js", "d.ts"]
         .iter()
-        .all(|end| out.join(format!("{CORE_NAME}.{end}")).is_file())
-        && out.join(format!("{CORE_NAME}_bg.wasm")).is_file();
+        .all(|end| out.join(format!("{name}.{end}")).is_file())
+        && out.join(format!("{name}_bg.wasm")).is_file();
     if !force && there && stamp::fresh(&kept, &stamp) {
         return Ok(());
     }
-    step("wasm-bindgen", "web/witness/src/core", || {
-        bind(&module, &out, CORE_NAME).context("wasm-bindgen could not read the compiled core")
+    step("wasm-bindgen", &format!("web/witness/src/{folder}"), || {
+        bind(&module, &out, name).context("wasm-bindgen could not read the compiled module")
     })?;
     stamp::keep(&kept, &stamp)
 }

@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result, bail};
 use crate::sh::{capture, cargo, root, say};
 
 /// The crates that do no I/O, read no clock and draw no randomness of their own, by their folder.
-pub(crate) const CORE: [&str; 7] = ["model", "wire", "pass", "seal", "words", "witness", "fuse"];
+pub(crate) const CORE: [&str; 8] = [
+    "model", "wire", "pass", "seal", "words", "vault", "witness", "fuse",
+];
 
 /// What would let a relay open, or make, an envelope's content.
 const CLOSED_TO_RELAY: [&str; 4] = ["hpke", "lapwing-seal", "ml-kem", "x-wing"];

@@ -4,7 +4,9 @@
  * nothing that was fetched from a relay and sees nothing that was put in.
  */
 import { Phone } from '../core/lapwing_core';
-import { openStore } from '../keep/store';
+import { openDb } from '../keep/db';
+import { readOutbox } from '../keep/reader';
+import type { Config } from '../phone/config';
 import { flush } from '../send/flush';
 import { kept, startCore, update } from './release';
 
@@ -43,8 +45,8 @@ self.addEventListener('sync', (event) => {
 });
 
 async function send(): Promise<void> {
-  const store = await openStore();
-  const config = await store.config();
+  const config = await (await openDb()).get<Config>('config');
+  const store = await readOutbox();
   if (!config || (await store.count()) === 0) return;
   await startCore();
   const flushed = await flush(store, config.relays, {
@@ -52,7 +54,6 @@ async function send(): Promise<void> {
     check: (envelope, answer) => Phone.check_answer(envelope, answer),
     random: Math.random,
   });
-  if (flushed && flushed.sent > 0) new BroadcastChannel('lapwing').postMessage('outbox');
   // The browser tries again by itself when this fails.
   if (flushed && flushed.left > 0) throw new Error('some are left');
 }
