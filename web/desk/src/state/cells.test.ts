@@ -184,7 +184,7 @@ describe('a coordinator’s page', () => {
   it('sends what was typed once, and keeps what was typed meanwhile', async () => {
     const it = await open();
     it.type(1, 'перше');
-    let answer = () => undefined as void;
+    let answer: () => void = () => undefined;
     api.write.mockImplementationOnce(() => new Promise((done) => (answer = done)));
     const sending = it.write(1);
     expect(await it.write(1)).toBe(false);
