@@ -9,6 +9,7 @@ const made: InviteMade = { id: 'h', code: '00', words: null, expires: 9000 };
 const theirs = (text: string): TalkLine => ({ at: 1, by: 'witness', text, came: null });
 
 let stored: CellView;
+let storage: Map<string, string>;
 let api: { [K in keyof CellsApi]: ReturnType<typeof vi.fn<CellsApi[K]>> };
 let signedOut: ReturnType<typeof vi.fn<() => void>>;
 
@@ -28,14 +29,10 @@ async function open(): Promise<Cells> {
 
 beforeEach(() => {
   vi.useFakeTimers();
+  storage = new Map();
   vi.stubGlobal('localStorage', {
-    kept: new Map<string, string>(),
-    getItem(key: string) {
-      return this.kept.get(key) ?? null;
-    },
-    setItem(key: string, value: string) {
-      this.kept.set(key, value);
-    },
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => storage.set(key, value),
   });
   stored = cell({ members: [member({ id: 1 }), member({ id: 2, label: 'брат' })] });
   signedOut = vi.fn<() => void>();
@@ -80,9 +77,7 @@ describe('a coordinator’s page', () => {
     const it = await open();
     expect(JSON.stringify({ ...it })).not.toContain('"s"');
     it.waitUntilSilent(86_400);
-    expect([...(localStorage as unknown as { kept: Map<string, string> }).kept]).toEqual([
-      ['silent-after', '86400'],
-    ]);
+    expect([...storage]).toEqual([['silent-after', '86400']]);
     expect(cells().silentAfter).toBe(86_400);
   });
 
@@ -184,7 +179,7 @@ describe('a coordinator’s page', () => {
   it('sends what was typed once, and keeps what was typed meanwhile', async () => {
     const it = await open();
     it.type(1, 'перше');
-    let answer = () => undefined as void;
+    let answer: () => void = () => undefined;
     api.write.mockImplementationOnce(() => new Promise((done) => (answer = done)));
     const sending = it.write(1);
     expect(await it.write(1)).toBe(false);
