@@ -38,7 +38,7 @@ export function standing(member: MemberView, now: number, silentAfter: number): 
 }
 
 /** The silent first, the longest at the top; then those not well, then the unanswered, then the rest by number. */
-export function bySorrow(
+export function byNeed(
   members: readonly MemberView[],
   now: number,
   silentAfter: number,

@@ -216,6 +216,25 @@ describe('a coordinator’s page', () => {
     expect(it.view?.id).toBe(1);
   });
 
+  it('shows nothing that was typed in one cell in another', async () => {
+    const it = await open();
+    it.inviting = true;
+    it.inviteForm.label = 'тітка';
+    it.type(1, 'перше');
+    it.choose(2);
+    expect([it.inviting, it.inviteForm.label, it.draft(1), it.hasDrafts()]).toEqual([false, '', '', false]);
+    it.choose(1);
+    expect(it.draft(1)).toBe('перше');
+  });
+
+  it('is empty when a browser puts the page up again', async () => {
+    const it = await open();
+    it.read(1);
+    it.leave();
+    expect([it.view, it.opened.size]).toEqual([undefined, 0]);
+    expect(api.lock).toHaveBeenCalledWith(1, 's');
+  });
+
   it('does not show what is answered after the cell was left', async () => {
     const it = await open();
     let answer: (view: CellView) => void = () => undefined;

@@ -279,7 +279,7 @@ export const en = {
   'problem.unreadable':
     'The desk’s answer made no sense to this page. Reload it: the two may be of different versions.',
   'problem.store': 'The desk could not write it down. Check its disk, then try again.',
-  'problem.not-found': 'There is no such incident or warning any more.',
+  'problem.not-found': 'It is no longer there.',
   'problem.changed': 'Somebody has changed it meanwhile. Look at how it stands now.',
   'problem.warning-over': 'The warning no longer holds. Publish a new one if the danger lasts.',
   'problem.never-public': 'This kind is never made public.',
