@@ -31,7 +31,7 @@ pub(crate) struct Web {
     /// Root key of the desk whose app this is (64 hex digits; `lapwing desk key`)
     #[arg(long, value_name = "HEX", env = "LAPWING_DESK_ROOT_KEY")]
     desk_root_key: String,
-    /// A site whose page may show the app in a frame (https://portal.example); may be given several
+    /// A site whose page may show the app in a frame (<https://portal.example>); may be given several
     /// times. Without it nobody may
     #[arg(long, value_name = "ORIGIN")]
     framed_by: Vec<String>,

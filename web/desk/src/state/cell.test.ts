@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { member } from '../../dev/samples';
 import type { TalkLine } from '../api/types';
-import { bySorrow, cellsAddress, grouped, lastSign, room, standing } from './cell';
+import { byNeed, cellsAddress, lastSign, room, standing } from './cell';
 
 const DAY = 86_400;
 const line = (by: TalkLine['by'], at: number): TalkLine => ({ by, at, text: 'х', came: null });
@@ -43,7 +43,7 @@ describe('a witness, as their coordinator sees them', () => {
       member({ id: 5, joined: DAY, well: false }),
       member({ id: 6, ...here }),
     ];
-    expect(bySorrow(members, now, 2 * DAY).map((each) => each.member.id)).toEqual([5, 4, 3, 2, 1, 6]);
+    expect(byNeed(members, now, 2 * DAY).map((each) => each.member.id)).toEqual([5, 4, 3, 2, 1, 6]);
     expect(members.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });
@@ -68,11 +68,7 @@ describe('room for a message', () => {
   });
 });
 
-describe('codes and addresses', () => {
-  it('puts a code in groups of four', () => {
-    expect(grouped('5f2c9a41d07be83366109e')).toEqual(['5F2C', '9A41', 'D07B', 'E833', '6610', '9E']);
-  });
-
+describe('addresses', () => {
   it('reads the address of the place and of a cell, and nothing else', () => {
     expect(cellsAddress('#cells')).toEqual({ cell: undefined });
     expect(cellsAddress('#cells/3')).toEqual({ cell: 3 });

@@ -38,7 +38,7 @@ export function standing(member: MemberView, now: number, silentAfter: number): 
 }
 
 /** The silent first, the longest at the top; then those not well, then the unanswered, then the rest by number. */
-export function bySorrow(
+export function byNeed(
   members: readonly MemberView[],
   now: number,
   silentAfter: number,
@@ -65,11 +65,6 @@ export function room(text: string, cyrillic: boolean): number {
   const latinLetters = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
   const two = cyrillicLetters + latinLetters === 0 ? cyrillic : cyrillicLetters >= latinLetters;
   return Math.floor(left / (two ? 2 : 1));
-}
-
-/** A code to be read aloud or copied by hand: in groups of four. */
-export function grouped(code: string): string[] {
-  return code.toUpperCase().match(/.{1,4}/g) ?? [];
 }
 
 /** `#cells`, `#cells/3`; `undefined` for an address of another place. */

@@ -93,6 +93,9 @@ export class Cells {
   choose(cell: number | 'new' | undefined): void {
     if (cell === this.chosen) return;
     this.#close();
+    // What is typed of one cell is not shown in another.
+    this.inviting = false;
+    this.inviteForm = { label: '', holds: HOLDS[1] ?? 0 };
     this.chosen = cell;
     this.problem = undefined;
     this.done = undefined;
@@ -147,11 +150,12 @@ export class Cells {
     if (session !== undefined) await this.api.lock(cell, session).catch(() => undefined);
   }
 
-  /** The page closes. */
+  /** The page closes. A browser may put it up again as it was: nothing that was read is then in it. */
   leave(): void {
-    for (const [cell, session] of this.#sessions) void this.api.lock(cell, session).catch(() => undefined);
-    this.#sessions.clear();
-    this.opened = new Set();
+    for (const [cell, session] of [...this.#sessions]) {
+      void this.api.lock(cell, session).catch(() => undefined);
+      this.#ended(cell);
+    }
   }
 
   #keep(cell: number, session: string | undefined): void {

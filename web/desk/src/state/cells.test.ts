@@ -5,10 +5,11 @@ import type { CellView, InviteMade, TalkLine } from '../api/types';
 import { Cells } from './cells.svelte';
 
 const MINUTE = 60_000;
-const made: InviteMade = { id: 'h', code: '00', words: null, expires: 9000 };
+const made: InviteMade = { id: 'h', code: '00', words: { uk: 'а', en: 'a' }, expires: 9000 };
 const theirs = (text: string): TalkLine => ({ at: 1, by: 'witness', text, came: null });
 
 let stored: CellView;
+let storage: Map<string, string>;
 let api: { [K in keyof CellsApi]: ReturnType<typeof vi.fn<CellsApi[K]>> };
 let signedOut: ReturnType<typeof vi.fn<() => void>>;
 
@@ -28,14 +29,10 @@ async function open(): Promise<Cells> {
 
 beforeEach(() => {
   vi.useFakeTimers();
+  storage = new Map();
   vi.stubGlobal('localStorage', {
-    kept: new Map<string, string>(),
-    getItem(key: string) {
-      return this.kept.get(key) ?? null;
-    },
-    setItem(key: string, value: string) {
-      this.kept.set(key, value);
-    },
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => storage.set(key, value),
   });
   stored = cell({ members: [member({ id: 1 }), member({ id: 2, label: 'брат' })] });
   signedOut = vi.fn<() => void>();
@@ -80,9 +77,7 @@ describe('a coordinator’s page', () => {
     const it = await open();
     expect(JSON.stringify({ ...it })).not.toContain('"s"');
     it.waitUntilSilent(86_400);
-    expect([...(localStorage as unknown as { kept: Map<string, string> }).kept]).toEqual([
-      ['silent-after', '86400'],
-    ]);
+    expect([...storage]).toEqual([['silent-after', '86400']]);
     expect(cells().silentAfter).toBe(86_400);
   });
 
@@ -219,6 +214,25 @@ describe('a coordinator’s page', () => {
     it.choose(1);
     await vi.advanceTimersByTimeAsync(0);
     expect(it.view?.id).toBe(1);
+  });
+
+  it('shows nothing that was typed in one cell in another', async () => {
+    const it = await open();
+    it.inviting = true;
+    it.inviteForm.label = 'тітка';
+    it.type(1, 'перше');
+    it.choose(2);
+    expect([it.inviting, it.inviteForm.label, it.draft(1), it.hasDrafts()]).toEqual([false, '', '', false]);
+    it.choose(1);
+    expect(it.draft(1)).toBe('перше');
+  });
+
+  it('is empty when a browser puts the page up again', async () => {
+    const it = await open();
+    it.read(1);
+    it.leave();
+    expect([it.view, it.opened.size]).toEqual([undefined, 0]);
+    expect(api.lock).toHaveBeenCalledWith(1, 's');
   });
 
   it('does not show what is answered after the cell was left', async () => {

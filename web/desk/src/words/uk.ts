@@ -279,7 +279,7 @@ export const uk: Readonly<Record<keyof typeof en, string>> = {
   'problem.unreadable':
     'Сторінка не зрозуміла відповіді диспетчерської. Перезавантажте її: версії можуть різнитися.',
   'problem.store': 'Диспетчерська не змогла цього записати. Перевірте її диск і спробуйте ще раз.',
-  'problem.not-found': 'Такої події чи попередження вже немає.',
+  'problem.not-found': 'Цього вже немає.',
   'problem.changed': 'Хтось тим часом це змінив. Подивіться на поточний стан.',
   'problem.warning-over': 'Попередження вже не діє. Якщо небезпека триває, оприлюдніть нове.',
   'problem.never-public': 'Цей вид ніколи не оприлюднюють.',
@@ -423,13 +423,11 @@ export const uk: Readonly<Record<keyof typeof en, string>> = {
   'invite.once':
     'Його показано лише зараз, і воно ніде не зберігається. Якщо загубиться, відкличте його й створіть інше.',
   'invite.words': 'Вісім слів, у такому порядку',
-  'invite.code': 'Код, 22 цифри й літери',
   'invite.qr': 'QR-код запрошення, його сканують застосунком',
   'invite.until': 'Діє до {time}',
   'invite.paper': 'На папері',
   'invite.paper.plain': 'Лише слова',
   'invite.paper.plain.about': 'Тому, хто знайде, нічого не каже про призначення.',
-  'invite.paper.code': 'Лише код',
   'invite.paper.qr': 'З QR-кодом',
   'invite.paper.qr.about': 'Швидше, але той, хто зісканує, прочитає назву Lapwing.',
   'invite.paper.language': 'Мова папірця',
@@ -444,7 +442,6 @@ export const uk: Readonly<Record<keyof typeof en, string>> = {
   'slip.until': 'До {time}',
   'slip.1': 'Відкрийте сторінку, про яку вам сказали.',
   'slip.2.words': 'Введіть ці слова в такому порядку.',
-  'slip.2.code': 'Введіть цей код.',
   'slip.2.qr': 'Зіскануйте квадрат або введіть те, що поруч.',
   'slip.3': 'Спрацює один раз; потім папірець викиньте.',
 

@@ -120,10 +120,13 @@ impl Coordinators {
         sessions.len()
     }
 
-    /// Ends a session.
-    pub(super) fn close(&self, headers: &HeaderMap) {
-        if let Some(name) = headers.get(HEADER) {
-            self.sessions(|sessions| sessions.remove(&digest(name.as_bytes())));
+    /// Ends a session of this cell.
+    pub(super) fn close(&self, headers: &HeaderMap, id: CellId) {
+        if let Some(name) = headers.get(HEADER).map(|name| digest(name.as_bytes())) {
+            self.sessions(|sessions| match sessions.get(&name) {
+                Some(session) if session.cell.id == id => sessions.remove(&name),
+                _ => None,
+            });
         }
     }
 

@@ -6,8 +6,13 @@ use axum::{
 };
 
 use super::Desk;
+use crate::api::refused::Number;
 
-pub(super) async fn lock_post(State(desk): State<Desk>, headers: HeaderMap) -> StatusCode {
-    desk.coordinators.close(&headers);
+pub(super) async fn lock_post(
+    State(desk): State<Desk>,
+    Number(id): Number<u32>,
+    headers: HeaderMap,
+) -> StatusCode {
+    desk.coordinators.close(&headers, id);
     StatusCode::NO_CONTENT
 }

@@ -234,6 +234,12 @@ async fn what_is_in_a_cell_needs_a_session_of_that_cell() {
     assert_eq!(view["invites"].as_array().unwrap().len(), 1);
 
     let lock = format!("/api/cells/{ours}/lock");
+    for none in ["", "0", other.as_str()] {
+        let answer = pages.say(Method::POST, &lock, none, None).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    }
+    pages.view(ours, &session).await;
+    pages.view(theirs, &other).await;
     pages.say(Method::POST, &lock, &session, None).await;
     for (method, path, body) in within(ours) {
         let answer = pages.say(method, &path, &session, body).await;
@@ -282,6 +288,9 @@ async fn numbers_that_are_none_name_nothing() {
             .say(Method::POST, &unlock, "", Some(unlocking.clone()))
             .await;
         is(answer, StatusCode::NOT_FOUND, "not-found", &unlock).await;
+        let lock = format!("/api/cells/{id}/lock");
+        let answer = pages.say(Method::POST, &lock, &session, None).await;
+        is(answer, StatusCode::NOT_FOUND, "not-found", &lock).await;
         let path = format!("/api/cells/{id}");
         let answer = pages.say(Method::GET, &path, &session, None).await;
         is(answer, StatusCode::NOT_FOUND, "not-found", &path).await;
