@@ -336,15 +336,6 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
     await page.getByRole('button', { name: 'Withdraw: Aunt at the station' }).waitFor();
   });
 
-  it('shows the code in groups while a desk has no words for it', async () => {
-    await cells('wordless');
-    const { page } = await within();
-    await invite(page);
-    const groups = await page.locator('dialog .code span').allTextContents();
-    assert.deepEqual(groups, ['5F2C', '9A41', 'D07B', 'E833', '6610', '9E']);
-    await page.getByText('Code only').waitFor();
-  });
-
   it('prints the slip alone, in the chosen language, and nothing that says what it is for', async () => {
     const { page, faults } = await within();
     await invite(page);

@@ -165,28 +165,34 @@ export async function handy(page, what) {
   assert.deepEqual(found, [], what);
 }
 
-/** What the app keeps on the phone: counts, and every byte of it as one text. */
+/** What the app keeps on the phone: the sizes of what waits, and every byte of it as one text. */
 export function kept(page) {
   return page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const bytes = async (name) =>
+      new Uint8Array(await (await (await root.getFileHandle(name)).getFile()).arrayBuffer());
+    const outbox = await bytes('outbox');
+    const places = [...Array(16).keys()].filter((place) => ((outbox[0] << 8) | outbox[1]) & (1 << place));
     const db = await new Promise((resolve, reject) => {
       const request = indexedDB.open('lapwing');
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
     });
-    const all = (name) =>
-      new Promise((resolve) => {
-        const request = db.transaction(name).objectStore(name).getAll();
-        request.onsuccess = () => resolve(request.result);
-      });
-    const outbox = await all('outbox');
-    const rest = await all('kept');
+    const rest = await new Promise((resolve) => {
+      const request = db.transaction('kept').objectStore('kept').getAll();
+      request.onsuccess = () => resolve(request.result);
+    });
+    const names = [...db.objectStoreNames];
     db.close();
-    const identity = rest.find((value) => value && typeof value === 'object' && 'author' in value);
+    const text = (part) => new TextDecoder('utf-8').decode(part);
     return {
-      sizes: outbox.map((bytes) => bytes.length),
-      next: identity?.next,
+      names,
+      sizes: places.map((place) => outbox.slice(4096 + place * 2048, 4096 + (place + 1) * 2048).length),
+      length: outbox.length,
       text:
-        outbox.map((bytes) => new TextDecoder('utf-8').decode(bytes)).join('') + JSON.stringify(localStorage),
+        text(outbox) +
+        JSON.stringify(rest.filter((value) => !(value instanceof Uint8Array))) +
+        JSON.stringify(localStorage),
     };
   });
 }

@@ -64,7 +64,7 @@ describe('the witness app', { timeout: 600_000 }, () => {
     const [incident] = incidents;
     assert.ok(Math.abs(incident.lat - 50.45) < 0.1 && Math.abs(incident.lon - 30.52) < 0.1, 'it is in Kyiv');
     const left = await kept(page);
-    assert.deepEqual([left.sizes, left.next], [[], 1]);
+    assert.deepEqual([left.sizes, left.length], [[], 36_864]);
   });
 
   it('keeps a report sealed without a connection, over a restart, and sends it once', async () => {
@@ -79,7 +79,7 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await send(page);
     await status(page, '1 report is waiting for a connection');
     const sealed = await kept(page);
-    assert.deepEqual([sealed.sizes, sealed.next], [[2048], 1]);
+    assert.deepEqual([sealed.sizes, sealed.length], [[2048], 36_864]);
     assert.ok(!/школа|Бахмут|Bakhmut|mines/i.test(sealed.text), 'nothing that was put in is kept');
 
     await page.reload();
@@ -95,7 +95,7 @@ describe('the witness app', { timeout: 600_000 }, () => {
     assert.deepEqual((await kept(page)).sizes, []);
   });
 
-  it('sends once from two open tabs, under different numbers', async () => {
+  it('sends once from two open tabs', async () => {
     const before = await accepted();
     const { context, open } = await take();
     const one = await open(lapwing.app);
@@ -108,7 +108,7 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await status(one, '2 reports are waiting');
     await status(two, '2 reports are waiting');
     const waiting = await kept(one);
-    assert.deepEqual([waiting.sizes, waiting.next], [[2048, 2048], 2]);
+    assert.deepEqual(waiting.sizes, [2048, 2048]);
     await context.setOffline(false);
     await atDesk(before + 2);
     await status(one, /^Sent at/);
@@ -204,11 +204,12 @@ describe('the witness app', { timeout: 600_000 }, () => {
       lastChance: false,
     });
     await atDesk(before + 1);
-    const left = await until('the empty outbox', async () => {
-      const { sizes } = await kept(page);
-      return sizes.length === 0 && 'empty';
-    });
-    assert.equal(left, 'empty');
+    // The worker cannot write the outbox: the app sends the same bytes again, and they count once.
+    const again = await open(lapwing.app);
+    await until('the empty outbox', async () => (await kept(again)).sizes.length === 0);
+    await again.waitForTimeout(1_000);
+    const { counters } = await lapwing.desk('overview');
+    assert.deepEqual([counters.accepted, counters.duplicates], [before + 1, 0]);
   });
 
   it('does not use a bulletin that the desk did not sign', async () => {
@@ -383,10 +384,11 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await page.getByText('Everything that the app kept is removed.').waitFor();
     const rest = await page.evaluate(async () => ({
       stores: (await indexedDB.databases()).map(({ name }) => name),
+      files: (await Array.fromAsync((await navigator.storage.getDirectory()).keys())).sort(),
       caches: await caches.keys(),
       local: Object.keys(localStorage),
       workers: (await navigator.serviceWorker.getRegistrations()).length,
     }));
-    assert.deepEqual(rest, { stores: [], caches: [], local: [], workers: 0 });
+    assert.deepEqual(rest, { stores: [], files: [], caches: [], local: [], workers: 0 });
   });
 });

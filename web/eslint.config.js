@@ -11,6 +11,7 @@ export default tseslint.config(
       'web/*/public/**',
       // Generated from Rust.
       'web/witness/src/core/**',
+      'web/witness/src/core-vault/**',
       'web/desk/src/api/types/**',
     ],
   },

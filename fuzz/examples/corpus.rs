@@ -10,10 +10,12 @@ use std::path::Path;
 use lapwing_fuzz::{EPOCH, root_key, secret};
 use lapwing_model::{Danger, Form, Heading, Known, Observation, Place, Precision, Region};
 use lapwing_seal::{FieldSeed, Frame, Report, seal};
+use lapwing_vault::{Field, Image, VaultContent};
 use lapwing_wire::{
-    Answer, Bulletin, BulletinWarning, Envelope, ListedFile, Publication, Receipt, ReceptionKey,
-    Record, WarningState, WarningText, pull,
+    Answer, Bulletin, BulletinWarning, DROP_LEN, Drops, Envelope, ListedFile, Publication, Receipt,
+    ReceptionKey, Record, WarningState, WarningText, pull,
 };
+use lapwing_words::{Language, Symbol, encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -75,6 +77,7 @@ fn main() -> Result<()> {
     let mut spoilt = *envelope.as_bytes();
     spoilt[1_500] ^= 1;
     keep("opening", "spoilt", &spoilt)?;
+    vault(&mut rng)?;
     keep("receipt", "signed", &receipt.encode())?;
     keep("receipt", "short", &receipt.encode()[1..])?;
     keep("answer", "signed", &answer.encode())?;
@@ -95,6 +98,30 @@ fn main() -> Result<()> {
     let body = &signed[..signed.len() - 64];
     keep("bulletin", "full", body)?;
     keep("bulletin", "trailing", &[body, &[0]].concat())?;
+    let release = format!(
+        "lapwing release v1\nversion 7\n{0} /assets/a-B_1.js\n{0} /index.html\n",
+        "ab".repeat(32)
+    );
+    keep("release", "two-files", release.as_bytes())?;
+    keep("release", "cut", &release.as_bytes()[..release.len() - 1])?;
+    let mut with_drops = bulletin(&feed, &public);
+    with_drops.files.push(ListedFile {
+        name: Drops::name(0),
+        sha256: [6; 32],
+    });
+    with_drops.drops = Some(Drops {
+        number: 497_000,
+        period_s: 3_600,
+        buckets: 1,
+    });
+    let signed_drops = with_drops.sign(&root_key());
+    keep(
+        "bulletin",
+        "drops",
+        &signed_drops[..signed_drops.len() - 64],
+    )?;
+    keep("drop", "zeros", &[0; DROP_LEN])?;
+    keep("drop", "cut", &[0; 100])?;
     let publication = Publication {
         bulletin: signed,
         files: vec![feed],
@@ -102,6 +129,7 @@ fn main() -> Result<()> {
     .encode();
     keep("publication", "full", &publication)?;
     keep("publication", "cut", &publication[..publication.len() - 1])?;
+    passes()?;
     let headers = pull::sign(&root_key(), "/v1/envelopes", "after=3&limit=10", NOW);
     let lines = format!("{}\n{}", headers.signature_input, headers.signature);
     keep("pull_signature", "good", lines.as_bytes())?;
@@ -121,10 +149,46 @@ fn main() -> Result<()> {
             .replace("sender>", "sander>")
             .as_bytes(),
     )?;
-    for format in ["observation", "form", "frame"] {
+    for &language in Language::ALL {
+        let data =
+            [2_047, 1_024, 5, 6, 7, 8, 9, 10, 11, 12].map(|n| Symbol::new(n).expect("below 2,048"));
+        let said = encode(&data).map(|symbol| language.word(symbol));
+        keep("words", language.code(), said.join(" ").as_bytes())?;
+        let left_out = said[1..].join(" ");
+        keep(
+            "words",
+            &format!("{}-left-out", language.code()),
+            left_out.as_bytes(),
+        )?;
+    }
+    for format in ["observation", "form", "frame", "reply"] {
         vectors(format)?;
     }
     Ok(())
+}
+
+/// Passes, the request for them, and the wallet that holds both.
+fn passes() -> Result<()> {
+    let key = lapwing_wire::PassKey::from_modulus(&[0xff; 256]).expect("2,048 bits and odd");
+    let pass = lapwing_wire::Pass {
+        nonce: [1; 32],
+        challenge: lapwing_wire::challenge_digest(),
+        key_id: key.id(),
+        authenticator: [2; 256],
+    };
+    let header = pass.authorization();
+    keep("pass", "header", header.as_bytes())?;
+    keep("pass", "two", format!("{header}, {header}").as_bytes())?;
+    keep("pass", "bytes", &pass.encode())?;
+    let parts = [lapwing_wire::token_request(8, &[3; 256]); lapwing_wire::PASS_BATCH];
+    keep("pass_request", "good", parts.as_flattened())?;
+    keep("pass_request", "cut", &parts.as_flattened()[1..])?;
+    // As `lapwing-pass` documents it: a request under way, and one pass of the first epoch.
+    let pending = [&[1, 1, 0, 0, 0, 0][..], key.modulus(), &[4; 64]].concat();
+    let held = [&[1, 0, 0, 0, 0][..], &pass.encode()].concat();
+    keep("wallet", "full", &[&pending[..], &held].concat())?;
+    keep("wallet", "empty", &[1, 0, 0])?;
+    keep("wallet", "cut", &pending)
 }
 
 /// Each vector under its place in the file, except those whose length alone is the point.
@@ -143,6 +207,34 @@ fn vectors(format: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn vault(rng: &mut ChaCha20Rng) -> Result<()> {
+    let image = Image::fresh(rng);
+    let header = &image.as_bytes()[..46];
+    keep("vault_image", "header", header)?;
+    keep("vault_image", "other-version", &with(header, 15, 2))?;
+    keep("vault_image", "cheaper", &with(header, 17, 0))?;
+    let mut content = VaultContent::default();
+    keep("vault_content", "empty", &content.encode())?;
+    for (field, length) in Field::ALL.into_iter().zip([32, 300, 20, 5]) {
+        content
+            .put(field, &vec![field.number(); length])
+            .expect("it fits");
+    }
+    keep("vault_content", "all", &content.encode())?;
+    keep(
+        "vault_content",
+        "out-of-order",
+        &[0xa2, 2, 0x41, 7, 1, 0x41, 7],
+    )?;
+    keep("vault_content", "empty-field", &[0xa1, 1, 0x40])
+}
+
+fn with(bytes: &[u8], at: usize, to: u8) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] = to;
+    bytes
 }
 
 fn keep(target: &str, name: &str, data: &[u8]) -> Result<()> {
@@ -233,6 +325,7 @@ fn bulletin(feed: &[u8], public: &[u8; lapwing_wire::RECEPTION_PUBLIC_LEN]) -> B
             sha256,
         }],
         drops: None,
+        passes: None,
     }
 }
 

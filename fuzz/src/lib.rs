@@ -11,16 +11,22 @@
 #![warn(missing_docs)]
 
 mod model;
+mod pass;
 mod seal;
+mod vault;
 mod warn;
 mod wire;
+mod words;
 
 pub use model::{form, observation};
-pub use seal::{EPOCH, frame, opening, reception_key, secret};
+pub use pass::{pass, pass_request, wallet};
+pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
+pub use vault::{vault_content, vault_image};
 pub use warn::cap;
 pub use wire::{
-    answer, bulletin, envelope, publication, pull_signature, pulled, receipt, root_key,
+    answer, bulletin, envelope, publication, pull_signature, pulled, receipt, release, root_key,
 };
+pub use words::words;
 
 /// A decoder under test; answers whether the input was accepted.
 pub type Target = fn(&[u8]) -> bool;
@@ -30,14 +36,23 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("answer", answer),
     ("bulletin", bulletin),
     ("cap", cap),
+    ("drop", drop),
     ("envelope", envelope),
     ("form", form),
     ("frame", frame),
     ("observation", observation),
     ("opening", opening),
+    ("pass", pass),
+    ("pass_request", pass_request),
     ("publication", publication),
     ("pull_signature", pull_signature),
     ("pulled", pulled),
     ("receipt", receipt),
     ("reception_key", reception_key),
+    ("release", release),
+    ("reply", reply),
+    ("wallet", wallet),
+    ("words", words),
+    ("vault_content", vault_content),
+    ("vault_image", vault_image),
 ];

@@ -2,8 +2,11 @@
 
 use std::sync::LazyLock;
 
-use lapwing_seal::{Frame, ReceptionPublic, ReceptionSecret, open, open_portable, root};
-use lapwing_wire::{Envelope, KeyEpoch, PLAINTEXT_LEN};
+use lapwing_seal::{
+    Frame, REPLY_PLAINTEXT_LEN, ReceptionPublic, ReceptionSecret, Reply, ReplyChains, RootSecret,
+    open, open_portable, root,
+};
+use lapwing_wire::{Drop, Envelope, KeyEpoch, PLAINTEXT_LEN};
 
 /// The week that the fuzzed envelopes are sealed to.
 pub const EPOCH: KeyEpoch = KeyEpoch(2_969);
@@ -57,4 +60,31 @@ pub fn reception_key(data: &[u8]) -> bool {
         return false;
     };
     ReceptionPublic::parse(EPOCH, bytes).is_ok_and(|key| key.epoch() == EPOCH)
+}
+
+/// The plaintext of a slot; shorter inputs are filled with zeros, as the padding is.
+pub fn reply(data: &[u8]) -> bool {
+    let mut plaintext = [0; REPLY_PLAINTEXT_LEN];
+    let Some(part) = plaintext.get_mut(..data.len()) else {
+        return false;
+    };
+    part.copy_from_slice(data);
+    let Ok(reply) = Reply::decode(&plaintext) else {
+        return false;
+    };
+    let again = reply.encode().expect("what was decoded fits");
+    assert_eq!(again.as_slice(), plaintext, "a reply has one encoding");
+    true
+}
+
+/// A drop, and a phone that looks for its own in it.
+pub fn drop(data: &[u8]) -> bool {
+    let Ok(drop) = Drop::from_bytes(data) else {
+        return false;
+    };
+    assert_eq!(drop.as_bytes().as_slice(), data);
+    let chains = ReplyChains::new(&RootSecret::from_bytes([9; 32]), 0);
+    let found = chains.find(34, &drop).expect("the number is near");
+    assert!(found.replies.is_empty(), "nobody has sealed anything");
+    true
 }

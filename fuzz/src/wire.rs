@@ -2,7 +2,7 @@
 
 use ed25519_dalek::Signer as _;
 use lapwing_wire::{
-    Answer, Bulletin, Envelope, Publication, Receipt, Record, SigningKey, pull, records,
+    Answer, Bulletin, Envelope, Publication, Receipt, Record, Release, SigningKey, pull, records,
 };
 
 /// Signs whatever must be signed before a decoder looks at it.
@@ -127,5 +127,23 @@ pub fn pull_signature(data: &[u8]) -> bool {
         .expect("the form was accepted");
     let sent = pull::sign(&key, path, query, created);
     assert_eq!(sent.signature, signature);
+    true
+}
+
+/// The list of an app's files: `data` is what is signed, since no mutation finds a signature.
+pub fn release(data: &[u8]) -> bool {
+    let key = root_key();
+    let public = key.verifying_key();
+    assert!(
+        Release::verify(data, &public).is_err(),
+        "no signature fits by chance"
+    );
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+    let line = format!("signature {}\n", hex(&key.sign(data).to_bytes()));
+    let signed = [data, line.as_bytes()].concat();
+    let Ok(release) = Release::verify(&signed, &public) else {
+        return false;
+    };
+    assert_eq!(release.sign(&key), signed, "a release has one form");
     true
 }

@@ -36,6 +36,8 @@ fn vectors(name: &str) -> impl Iterator<Item = Vec<u8>> {
     let format = match name {
         "answer" | "envelope" | "publication" | "receipt" => name,
         "opening" => "envelope",
+        "pass" => "pass",
+        "pass_request" => "pass-request",
         "pulled" => "record",
         "reception_key" => "reception-key",
         // In the corpus already, or (what is signed) read by the target in another form.

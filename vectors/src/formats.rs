@@ -1,18 +1,24 @@
 //! The formats, one a file.
 
 mod bulletin;
+mod drop;
 mod envelope;
 mod form;
 mod frame;
 mod observation;
 mod opening;
+mod pass;
 mod publication;
 mod pull;
 mod receipt;
 mod reception_key;
 mod record;
+mod release;
+mod reply;
 mod rounding;
 mod seal;
+mod vault;
+mod words;
 
 use anyhow::{Context as _, Result, ensure};
 use lapwing_wire::VerifyingKey;
@@ -37,18 +43,28 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     receipt::ANSWER,
     bulletin::BULLETIN,
+    drop::DROP,
     envelope::ENVELOPE,
     form::FORM_FILE,
     frame::FRAME,
     observation::OBSERVATION,
     opening::OPENING,
+    pass::PASS,
+    pass::PASS_KEY,
+    pass::PASS_REQUEST,
     publication::PUBLICATION,
     pull::PULL,
     receipt::RECEIPT,
     reception_key::RECEPTION_KEY,
     record::RECORD,
+    release::RELEASE,
+    reply::REPLY,
     rounding::ROUNDING,
     seal::SEAL,
+    reply::SLOT,
+    words::WORDS,
+    vault::VAULT_CONTENT,
+    vault::VAULT_IMAGE,
 ];
 
 impl Format {

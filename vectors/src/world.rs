@@ -3,8 +3,8 @@
 use lapwing_model::{Danger, Form, Heading, Known, Observation, Place, Precision, Region};
 use lapwing_seal::{FieldSeed, Frame, ReceptionSecret, Report, seal};
 use lapwing_wire::{
-    Bulletin, BulletinWarning, Envelope, KeyEpoch, ListedFile, ReceptionKey, SigningKey,
-    WarningState, WarningText,
+    Bulletin, BulletinWarning, Envelope, IssuerKey, KeyEpoch, ListedFile, PassEpoch, PassIssuer,
+    PassKey, ReceptionKey, SigningKey, WarningState, WarningText,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -156,6 +156,7 @@ pub(crate) fn bulletin() -> Bulletin {
             sha256: Sha256::digest(FEED).into(),
         }],
         drops: None,
+        passes: None,
     }
 }
 
@@ -165,6 +166,33 @@ pub(crate) fn small_bulletin() -> Bulletin {
         warnings: Vec::new(),
         files: Vec::new(),
         ..bulletin()
+    }
+}
+
+/// A key for passes; of noise, since nothing here is signed with it.
+pub(crate) fn pass_key(name: &str) -> PassKey {
+    let mut modulus: [u8; 256] = random(name);
+    modulus[0] |= 0x80;
+    modulus[255] |= 1;
+    PassKey::from_modulus(&modulus).expect("2,048 bits and odd")
+}
+
+/// A bulletin that names an issuer: its keys of this epoch of 28 days and the next.
+pub(crate) fn bulletin_with_issuer() -> Bulletin {
+    let this = PassEpoch::at(NOW);
+    let known = |epoch, name| IssuerKey {
+        epoch,
+        key: pass_key(name),
+    };
+    Bulletin {
+        passes: Some(PassIssuer {
+            url: "https://issuer.example".to_owned(),
+            keys: vec![
+                known(this, "issuer"),
+                known(PassEpoch(this.0 + 1), "next issuer"),
+            ],
+        }),
+        ..small_bulletin()
     }
 }
 

@@ -70,12 +70,14 @@ fn every_format_of_bytes_is_on_the_page() {
     let formats = [
         "answer",
         "bulletin",
+        "drop",
         "envelope",
         "frame",
         "observation",
         "publication",
         "receipt",
         "record",
+        "reply",
     ];
     assert_eq!(shown, BTreeSet::from(formats));
 }

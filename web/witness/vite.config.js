@@ -16,6 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
+  worker: { format: 'es' },
   server: { fs: { allow: [path('../..')] } },
   test: { include: ['src/**/*.test.ts'] },
 });

@@ -33,6 +33,10 @@ enum Name {
     Seal,
     /// Durable posts per second on loopback, against the same server discarding the body
     Ingest,
+    /// Finding one's reply among 10 k and 100 k slots, against trial decryption, native and in WebAssembly
+    Find,
+    /// Passes issued, blinded, finalised, verified and spent per second, against raw RSA; ingest with and without
+    Pass,
     /// Reports fused per second at 10 k, 100 k and 1 M
     Fuse,
     /// Time from post to visible incident, with 500 reports a second in the background
@@ -47,20 +51,27 @@ impl Name {
             Self::Open => "open",
             Self::Seal => "seal",
             Self::Ingest => "ingest",
+            Self::Find => "find",
+            Self::Pass => "pass",
             Self::Fuse => "fuse",
             Self::Path => "path",
             Self::Page => "page",
         }
     }
 
-    /// Measured in a browser, so that the web apps must be there.
+    /// Measured in a browser.
     fn needs_browser(self) -> bool {
+        matches!(self, Self::Find | Self::Seal | Self::Page)
+    }
+
+    /// Measured on the web apps, so that they must be there.
+    fn needs_apps(self) -> bool {
         matches!(self, Self::Seal | Self::Page)
     }
 
     /// Measured on the running program.
     fn needs_program(self) -> bool {
-        matches!(self, Self::Ingest | Self::Path)
+        matches!(self, Self::Ingest | Self::Pass | Self::Path)
     }
 }
 
@@ -85,9 +96,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if names.iter().any(|&name| name.needs_browser()) {
         environment.push(("CHROMIUM", toolchain::chromium()?));
+    }
+    if names.iter().any(|&name| name.needs_apps()) {
         let built = web::build(&toolchain::wasm()?, false, false)?;
         environment.push(("LAPWING_WEB", built.witness));
         environment.push(("LAPWING_DESK_WEB", built.desk));
+    }
+    if names.contains(&Name::Find) {
+        toolchain::npm_packages()?;
+        environment.push(("LAPWING_FIND_WEB", web::find(&toolchain::wasm()?)?));
     }
     let mut all = Map::new();
     for name in names {
@@ -107,7 +124,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn one(name: Name, environment: &[(&str, PathBuf)]) -> Result<Value> {
     match name {
         Name::Page => in_browser(name, environment),
-        Name::Seal => {
+        Name::Find | Name::Seal => {
             let mut result = native(name, environment)?;
             let mut wasm = in_browser(name, environment)?;
             if let (Some(wasm), Some(native)) = (wasm["value"].as_f64(), result["value"].as_f64()) {

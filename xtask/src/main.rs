@@ -10,6 +10,7 @@
 mod bench;
 mod fuzz;
 mod lint;
+mod release;
 mod sh;
 mod soak;
 mod stamp;
@@ -40,13 +41,17 @@ enum Verb {
     Fuzz(fuzz::Options),
     /// Check format, lints, documentation, licences, zones and the web sources
     Lint(lint::Options),
+    /// Make the key that signs releases of the witness app
+    ReleaseKey(release::Key),
+    /// Sign the built witness app: its service worker takes no other update
+    ReleaseSign(release::Sign),
     /// Run the long drills
     Soak(soak::Options),
     /// Run the Rust tests, the web unit tests and the browser tests
     Test(test::Options),
     /// Install what is missing, build everything, and start it on an embedded store
     Up(up::Options),
-    /// Build the witness core for browsers and both web apps
+    /// Build the witness core for browsers, both web apps and the script for everyday pages
     Web(web::Options),
 }
 
@@ -55,6 +60,8 @@ fn main() -> std::process::ExitCode {
         Verb::Bench(options) => bench::run(&options),
         Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Lint(options) => lint::run(&options),
+        Verb::ReleaseKey(options) => release::key(&options),
+        Verb::ReleaseSign(options) => release::sign(&options),
         Verb::Soak(options) => soak::run(&options),
         Verb::Test(options) => test::run(&options),
         Verb::Up(options) => up::run(&options),

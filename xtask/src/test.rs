@@ -114,6 +114,7 @@ fn browser() -> Result<()> {
             .env("LAPWING_BIN", program)
             .env("LAPWING_WEB", &built.witness)
             .env("LAPWING_DESK_WEB", &built.desk)
+            .env("LAPWING_EMBED", &built.embed)
             .env("CHROMIUM", chromium),
     )
 }

@@ -88,6 +88,7 @@ pub(crate) fn npm_packages() -> Result<()> {
         "package.json",
         "witness/package.json",
         "desk/package.json",
+        "embed/package.json",
         ".npmrc",
     ] {
         stamp = stamp.path(&web.join(package), &[])?;

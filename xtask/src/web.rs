@@ -1,6 +1,7 @@
-//! The witness core as WebAssembly, and the two web apps.
+//! The witness core as WebAssembly, the two web apps, and the script for everyday pages.
 //!
-//! `crates/witness-web` → `target/wasm` → `web/witness/src/core/` → Vite → `web/witness/dist`, `web/desk/dist`.
+//! `crates/witness-web`, `crates/vault-web` → `target/wasm` → `web/witness/src/core…/` → Vite →
+//! `web/witness/dist`, `web/desk/dist`, `web/embed/dist`.
 //! What has not changed is not made again.
 
 use std::fs;
@@ -18,11 +19,32 @@ use crate::toolchain::{self, Wasm};
 
 mod size;
 
-/// The apps, by their folder in `web/`.
-pub(crate) const APPS: [&str; 2] = ["witness", "desk"];
+/// What Vite builds, by its folder in `web/`.
+pub(crate) const APPS: [&str; 3] = ["witness", "desk", EMBED];
 
-const CORE_CRATE: &str = "lapwing-witness-web";
-const CORE_NAME: &str = "lapwing_core";
+/// No app but a script that other people's pages load.
+const EMBED: &str = "embed";
+
+/// What is compiled for WebAssembly: a crate, and the name and folder of its module in `web/witness/src`.
+struct Module {
+    krate: &'static str,
+    name: &'static str,
+    folder: &'static str,
+}
+
+const MODULES: [Module; 2] = [
+    Module {
+        krate: "lapwing-witness-web",
+        name: "lapwing_core",
+        folder: "core",
+    },
+    // By itself, since nothing waits for it: it is loaded after the rest, by workers.
+    Module {
+        krate: "lapwing-vault-web",
+        name: "lapwing_vault",
+        folder: "core-vault",
+    },
+];
 
 /// Text that a browser asks for compressed; pictures, fonts and tiles are compressed already.
 const COMPRESSED: [&str; 11] = [
@@ -53,6 +75,7 @@ pub(crate) struct Options {
 pub(crate) struct Built {
     pub(crate) witness: PathBuf,
     pub(crate) desk: PathBuf,
+    pub(crate) embed: PathBuf,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Built> {
@@ -62,13 +85,18 @@ pub(crate) fn run(options: &Options) -> Result<Built> {
         for app in APPS {
             size::print(app, &dist(app), &manifest(app))?;
         }
+        let hash = fs::read_to_string(dist(EMBED).join("integrity.txt"))
+            .context("the script for everyday pages has no integrity.txt")?;
+        print_line(&format!("web/{EMBED}, integrity: {}", hash.trim()))?;
     }
     Ok(built)
 }
 
 /// Builds what is out of date.
 pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> {
-    core(wasm, force)?;
+    for module in &MODULES {
+        core(wasm, force, module)?;
+    }
     if !core_only {
         toolchain::npm_packages()?;
         for app in APPS {
@@ -78,43 +106,67 @@ pub(crate) fn build(wasm: &Wasm, force: bool, core_only: bool) -> Result<Built> 
     Ok(Built {
         witness: dist("witness"),
         desk: dist("desk"),
+        embed: dist(EMBED),
     })
 }
 
-/// The WebAssembly core and its TypeScript face, into `web/witness/src/core/`.
-fn core(wasm: &Wasm, force: bool) -> Result<()> {
-    let folder = sh::target().join("wasm");
-    step("witness core", "compiled for WebAssembly", || {
-        capture(&mut core_build(wasm, &folder))
+/// A WebAssembly module and its TypeScript face.
+fn core(wasm: &Wasm, force: bool, made: &Module) -> Result<()> {
+    let Module {
+        krate,
+        name,
+        folder,
+    } = made;
+    let target = sh::target().join("wasm");
+    step(krate, "compiled for WebAssembly", || {
+        capture(&mut core_build(wasm, &target, krate))
     })?;
-    let module = folder
-        .join(toolchain::WASM_TARGET)
-        .join("phone")
-        .join(format!("{}.wasm", CORE_CRATE.replace('-', "_")));
-    let out = root().join("web/witness/src/core");
+    let module = module(&target, krate);
+    let out = root().join("web/witness/src").join(folder);
     let stamp = Stamp::new("wasm-bindgen 0.2.130")
         .path(&module, &[])?
         .finish();
-    let kept = sh::target().join("xtask/core.stamp");
+    let kept = sh::target().join(format!("xtask/{folder}.stamp"));
     let there = ["js", "d.ts"]
         .iter()
-        .all(|end| out.join(format!("{CORE_NAME}.{end}")).is_file())
-        && out.join(format!("{CORE_NAME}_bg.wasm")).is_file();
+        .all(|end| out.join(format!("{name}.{end}")).is_file())
+        && out.join(format!("{name}_bg.wasm")).is_file();
     if !force && there && stamp::fresh(&kept, &stamp) {
         return Ok(());
     }
-    step("wasm-bindgen", "web/witness/src/core", || {
-        bind(&module, &out).context("wasm-bindgen could not read the compiled core")
+    step("wasm-bindgen", &format!("web/witness/src/{folder}"), || {
+        bind(&module, &out, name).context("wasm-bindgen could not read the compiled module")
     })?;
     stamp::keep(&kept, &stamp)
 }
 
-fn core_build(wasm: &Wasm, folder: &Path) -> Command {
+/// What the benchmark `find` measures in a browser, compiled as the core is; gives its folder.
+pub(crate) fn find(wasm: &Wasm) -> Result<PathBuf> {
+    const CRATE: &str = "lapwing-bench-web";
+    let folder = sh::target().join("wasm");
+    step("lapwing-bench-web", "compiled for WebAssembly", || {
+        capture(&mut core_build(wasm, &folder, CRATE))
+    })?;
+    let out = sh::target().join("bench-web");
+    bind(&module(&folder, CRATE), &out, "lapwing_find")
+        .context("wasm-bindgen could not read what was compiled")?;
+    Ok(out)
+}
+
+/// Where a crate compiled for WebAssembly is.
+fn module(folder: &Path, package: &str) -> PathBuf {
+    folder
+        .join(toolchain::WASM_TARGET)
+        .join("phone")
+        .join(format!("{}.wasm", package.replace('-', "_")))
+}
+
+fn core_build(wasm: &Wasm, folder: &Path, package: &str) -> Command {
     let mut cargo = wasm.cargo("build");
     cargo
         .args([
             "--package",
-            CORE_CRATE,
+            package,
             "--profile",
             "phone",
             "--locked",
@@ -148,7 +200,7 @@ fn core_build(wasm: &Wasm, folder: &Path) -> Command {
     cargo
 }
 
-fn bind(module: &Path, out: &Path) -> Result<()> {
+fn bind(module: &Path, out: &Path, name: &str) -> Result<()> {
     // Made afresh: a file that an older core had must not linger in the app.
     if out.exists() {
         fs::remove_dir_all(out).with_context(|| format!("cannot clear {}", out.display()))?;
@@ -156,7 +208,7 @@ fn bind(module: &Path, out: &Path) -> Result<()> {
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     Bindgen::new()
         .input_path(module)
-        .out_name(CORE_NAME)
+        .out_name(name)
         .web(true)?
         .typescript(true)
         .remove_name_section(true)
@@ -172,7 +224,7 @@ fn vite(app: &str, force: bool) -> Result<()> {
     }
     let stamp = inputs(app, &folder)?;
     let kept = sh::target().join(format!("xtask/{app}.stamp"));
-    let index = dist(app).join("index.html");
+    let index = dist(app).join(entry(app));
     if !force && index.is_file() && stamp::fresh(&kept, &stamp) {
         return Ok(());
     }
@@ -220,6 +272,15 @@ pub(crate) fn dist(app: &str) -> PathBuf {
     root().join("web").join(app).join("dist")
 }
 
+/// What a build ends in.
+fn entry(app: &str) -> &'static str {
+    if app == EMBED {
+        "embed.js"
+    } else {
+        "index.html"
+    }
+}
+
 /// What an app is made from: its folder, the shared tools, bundled data, and variables that Vite bakes in.
 fn inputs(app: &str, folder: &Path) -> Result<String> {
     let web = root().join("web");
@@ -239,6 +300,10 @@ fn inputs(app: &str, folder: &Path) -> Result<String> {
         if !is_app && !["node_modules", "dist"].contains(&name.as_str()) {
             stamp = stamp.text(&name).path(&other, &[])?;
         }
+    }
+    if app == EMBED {
+        // The core, and what sends envelopes.
+        stamp = stamp.path(&web.join("witness/src"), &[])?;
     }
     stamp = stamp.path(&root().join("data"), &[])?;
     let mut baked: Vec<_> = std::env::vars_os()
@@ -284,7 +349,7 @@ fn print_line(line: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
 }
 
-/// Both apps are there, for verbs that must not build.
+/// The apps are there, for verbs that must not build.
 pub(crate) fn say_folders(built: &Built) {
     say("witness app", &built.witness.display().to_string());
     say("desk app", &built.desk.display().to_string());

@@ -41,6 +41,7 @@ pub(crate) fn phone_and_secret() -> anyhow::Result<(Phone, ReceptionSecret)> {
         warnings: Vec::new(),
         files: Vec::new(),
         drops: None,
+        passes: None,
     };
     let mut phone = Phone::new(root.verifying_key().as_bytes(), [3; 16], 0)?;
     phone.accept_bulletin(&bulletin.sign(&root), NOW)?;
@@ -77,7 +78,7 @@ fn rate(mut operation: impl FnMut()) -> f64 {
 }
 
 /// Medians of alternating rounds, so that a machine that slows down slows all of them.
-fn medians(operations: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+pub(crate) fn medians(operations: &mut [&mut dyn FnMut()]) -> Vec<f64> {
     let mut rates = vec![Vec::new(); operations.len()];
     for _ in 0..ROUNDS {
         for (operation, rates) in operations.iter_mut().zip(&mut rates) {

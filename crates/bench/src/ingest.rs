@@ -36,7 +36,7 @@ pub(crate) fn run() -> anyhow::Result<Value> {
         for (server, rounds) in [&relay, &discard].into_iter().zip(&mut rounds) {
             let address = server.word("relay")?.trim_start_matches("http://");
             let batch = envelopes(POSTS)?;
-            rounds.push(runtime.block_on(post_all(address, &batch, CONNECTIONS))?);
+            rounds.push(runtime.block_on(post_all(address, &batch, &[], CONNECTIONS))?);
         }
     }
     let [durable, discarded] = &rounds;

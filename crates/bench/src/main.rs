@@ -5,9 +5,11 @@
 //! The machine's speed drifts, so each figure is the median of alternating rounds with its limit.
 
 mod crypto;
+mod find;
 mod fuse;
 mod ingest;
 mod load;
+mod pass;
 mod path;
 mod server;
 
@@ -28,6 +30,10 @@ enum Name {
     Seal,
     /// Durable posts per second on loopback
     Ingest,
+    /// Milliseconds to find one's reply among 10 k and 100 k slots
+    Find,
+    /// Passes issued, blinded, finalised, verified and spent per second
+    Pass,
     /// Reports fused per second at 10 k, 100 k and 1 M
     Fuse,
     /// Time from post to visible incident under 500 reports a second
@@ -41,6 +47,8 @@ fn main() -> anyhow::Result<()> {
         Name::Open => crypto::open()?,
         Name::Seal => crypto::seal()?,
         Name::Ingest => ingest::run()?,
+        Name::Find => find::run(),
+        Name::Pass => pass::run()?,
         Name::Fuse => fuse::run(),
         Name::Path => path::run()?,
         Name::Discard => return server::discard(),

@@ -183,7 +183,7 @@ async fn measure(relay: &str, sign_in: &str, key: &str) -> anyhow::Result<Measur
         tokio::select! {
             _ = ticks.tick(), if next < PROBES => {
                 sent.insert(next, Instant::now());
-                connection.post(&probes[next]).await?;
+                connection.post(&probes[next], None).await?;
                 next += 1;
                 last = Instant::now();
             }
@@ -229,7 +229,7 @@ async fn pace(relay: String, envelopes: Vec<Envelope>) -> anyhow::Result<()> {
             for (n, envelope) in mine {
                 let due = gap * u32::try_from(n).unwrap_or(u32::MAX);
                 tokio::time::sleep(due.saturating_sub(start.elapsed())).await;
-                connection.post(&envelope).await?;
+                connection.post(&envelope, None).await?;
             }
             anyhow::Ok(())
         });

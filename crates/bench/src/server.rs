@@ -63,6 +63,21 @@ impl Server {
             .with_context(|| format!("the server did not say its {label}"))
     }
 
+    /// Processor time that it has used so far, in seconds.
+    pub(crate) fn processor_s(&self) -> anyhow::Result<f64> {
+        // Fields 14 and 15 (user and system), in ticks of a hundredth of a second on Linux; the second field is a
+        // name in parentheses.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields = stat.rsplit_once(')').context("a line of its own kind")?.1;
+        let ticks: f64 = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<f64>().ok())
+            .sum();
+        Ok(ticks / 100.0)
+    }
+
     /// Resident memory in MiB.
     pub(crate) fn resident_mib(&self) -> f64 {
         let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id()));

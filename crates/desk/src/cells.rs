@@ -11,6 +11,7 @@
 mod key;
 mod member;
 mod record;
+mod standings;
 mod turn;
 mod working;
 
@@ -19,11 +20,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use getrandom::SysRng;
 use lapwing_seal::{
     By, CellPublic, Content, Enrolment, Heard, Invite, InviteRefused, Known, Listener, Moved,
-    Reply, StepId,
+    Reply, ReplyChains, StepId,
 };
 use rand_core::UnwrapErr;
 
 use crate::{
+    drops::{Made, Recipient, Waiting},
     refusal::Refusal,
     store::{Batch, InviteRow, InviteState, Store, StoreError},
 };
@@ -31,6 +33,7 @@ use crate::{
 pub(crate) use key::{unwrap, wrap};
 pub(crate) use member::{Member, MemberId, author};
 pub(crate) use record::{Record, about};
+pub(crate) use standings::MemberStandings;
 pub(crate) use working::WorkingKey;
 
 /// Number of a cell, from 1.
@@ -39,6 +42,8 @@ pub(crate) type CellId = u32;
 /// Phones whose enrolment was refused and who are yet to read why. More push the oldest out: a flood
 /// of made-up invites costs this much and no more.
 const REFUSED_MAX: usize = 1_000;
+/// Of so many numbers of drops one has every chain written again.
+const CHAINS_WRITTEN: u32 = 168;
 /// A row that no recipient is left for is a damaged store.
 const REPLY_ROW: &str = "reply";
 
@@ -54,17 +59,6 @@ pub(crate) struct Cells {
     waiting: BTreeMap<(MemberId, u32), Waiting>,
     /// Phones that were refused, oldest first.
     refused: BTreeSet<MemberId>,
-}
-
-/// A reply that waits in the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    /// What it says.
-    pub(crate) reply: Reply,
-    /// Since when, by the desk's clock.
-    pub(crate) since: i64,
-    /// Whether it has been in a drop.
-    pub(crate) shown: bool,
 }
 
 /// What became of an enrolment.
@@ -120,7 +114,7 @@ impl Cells {
             let waiting = cells
                 .working
                 .open(&about_reply(id, number), &sealed)
-                .and_then(|bytes| Waiting::from_bytes(number, &bytes))
+                .and_then(|bytes| waiting_from_bytes(number, &bytes))
                 .ok_or(StoreError::Row(REPLY_ROW))?;
             cells.waiting.insert((id, number), waiting);
         }
@@ -384,6 +378,89 @@ impl Cells {
         Ok(came)
     }
 
+    /// Everybody for whom drops are made, with what waits for them.
+    pub(crate) fn recipients(&self) -> Vec<Recipient> {
+        let recipient = |(&id, member): (&MemberId, &Member)| {
+            let waiting = self.waiting.range((id, 0)..=(id, u32::MAX));
+            Recipient {
+                witness: u64::from(id),
+                bucket: member.bucket.clone(),
+                chains: ReplyChains::from_bytes(&member.chains.to_bytes()),
+                replies: waiting.map(|(_, waiting)| waiting.clone()).collect(),
+            }
+        };
+        self.members.iter().map(recipient).collect()
+    }
+
+    /// Keeps what became of chains and replies when drops were made. A chain that sealed nothing is
+    /// written again once in [`CHAINS_WRITTEN`] numbers: until then the row holds an older key of it,
+    /// which serves as well.
+    pub(crate) fn drops_made(
+        &mut self,
+        batch: &Batch<'_>,
+        now: i64,
+        recipients: Vec<Recipient>,
+        made: &Made,
+    ) -> Result<(), StoreError> {
+        let shown: BTreeSet<(u64, u32)> = made.shown.iter().copied().collect();
+        for recipient in recipients {
+            let Ok(id) = MemberId::try_from(recipient.witness) else {
+                continue;
+            };
+            let Some(member) = self.members.get_mut(&id) else {
+                continue;
+            };
+            let due = recipient.chains.at() % CHAINS_WRITTEN == id % CHAINS_WRITTEN;
+            member.chains = recipient.chains;
+            let mut sealed = false;
+            for mut waiting in recipient.replies {
+                let number = waiting.reply.id;
+                if shown.contains(&(recipient.witness, number)) {
+                    sealed = true;
+                    if !waiting.shown {
+                        waiting.shown = true;
+                        self.write_reply(batch, id, &waiting)?;
+                        self.waiting.insert((id, number), waiting);
+                    }
+                }
+            }
+            if sealed || due {
+                self.write(batch, id)?;
+            }
+        }
+        for &(witness, number) in &made.expired {
+            let Ok(id) = MemberId::try_from(witness) else {
+                continue;
+            };
+            self.give_up(batch, id, number, now)?;
+        }
+        Ok(())
+    }
+
+    /// A reply that nobody acknowledged in time.
+    fn give_up(
+        &mut self,
+        batch: &Batch<'_>,
+        id: MemberId,
+        number: u32,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        self.acknowledge(batch, id, &[number])?;
+        match self.members.get(&id).map(|member| member.cell) {
+            Some(Some(cell)) => {
+                let lost = Record::Lost {
+                    member: id,
+                    at: now,
+                    reply: number,
+                };
+                self.record(batch, cell, &lost)
+            }
+            // There is nothing else to say to a phone that was refused.
+            Some(None) => self.remove(batch, id),
+            None => Ok(()),
+        }
+    }
+
     fn candidates<'a>(
         &'a self,
         steps: &'a BTreeSet<(StepId, MemberId)>,
@@ -450,7 +527,7 @@ impl Cells {
         waiting: &Waiting,
     ) -> Result<(), StoreError> {
         let number = waiting.reply.id;
-        let bytes = waiting.to_bytes()?;
+        let bytes = waiting_to_bytes(waiting)?;
         batch.reply(
             id,
             number,
@@ -459,29 +536,27 @@ impl Cells {
     }
 }
 
-impl Waiting {
-    /// Since 8 · shown 1 · plaintext of its slot.
-    fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
-        let plaintext = self
-            .reply
-            .encode()
-            .map_err(|_why| StoreError::Row(REPLY_ROW))?;
-        let mut out = self.since.to_be_bytes().to_vec();
-        out.push(u8::from(self.shown));
-        out.extend_from_slice(plaintext.as_slice());
-        Ok(out)
-    }
+/// A reply that waits, for the working key: since 8 · shown 1 · plaintext of its slot.
+fn waiting_to_bytes(waiting: &Waiting) -> Result<Vec<u8>, StoreError> {
+    let plaintext = waiting
+        .reply
+        .encode()
+        .map_err(|_why| StoreError::Row(REPLY_ROW))?;
+    let mut out = waiting.since.to_be_bytes().to_vec();
+    out.push(u8::from(waiting.shown));
+    out.extend_from_slice(plaintext.as_slice());
+    Ok(out)
+}
 
-    fn from_bytes(number: u32, bytes: &[u8]) -> Option<Self> {
-        let (since, rest) = bytes.split_first_chunk()?;
-        let (&shown, plaintext) = rest.split_first()?;
-        let reply = Reply::decode(plaintext.try_into().ok()?).ok()?;
-        (reply.id == number && shown <= 1).then(|| Self {
-            reply,
-            since: i64::from_be_bytes(*since),
-            shown: shown == 1,
-        })
-    }
+fn waiting_from_bytes(number: u32, bytes: &[u8]) -> Option<Waiting> {
+    let (since, rest) = bytes.split_first_chunk()?;
+    let (&shown, plaintext) = rest.split_first()?;
+    let reply = Reply::decode(plaintext.try_into().ok()?).ok()?;
+    (reply.id == number && shown <= 1).then(|| Waiting {
+        reply,
+        since: i64::from_be_bytes(*since),
+        shown: shown == 1,
+    })
 }
 
 fn about_reply(id: MemberId, number: u32) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,19 +22,21 @@ use zeroize::Zeroizing;
 
 use crate::{
     api::{self, Access, Coordinators},
-    cells::Cells,
+    cells::{Cells, MemberStandings},
     clock::Clock,
+    closing,
+    drops::DropPlan,
     fold::Fold,
     gazetteer::Gazetteer,
     herald::Herald,
     hub::{Fixed, Hub, RelayState, kind_views},
+    issuer::Watcher,
     opening::Secrets,
-    publish::{Deliverer, Maker},
+    publish::{Above, Deliverer, Maker},
     pull::Puller,
     reception,
     relays::{self, RelayUrl},
     store::{DerivedDigest, KeySource, Store, StoreError},
-    turn,
     writer::{self, Office},
 };
 
@@ -61,6 +63,8 @@ pub struct DeskConfig {
     pub web_dir: Option<PathBuf>,
     /// A detailed map, served with the pages.
     pub pmtiles: Option<PathBuf>,
+    /// How often drops are made, and how many.
+    pub drops: DropPlan,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -98,6 +102,7 @@ pub struct Desk {
     fold: Fold,
     keys: Keys,
     secrets: BTreeMap<u32, ReceptionSecret>,
+    issuer: Option<RelayUrl>,
 }
 
 impl fmt::Debug for Desk {
@@ -110,7 +115,6 @@ impl fmt::Debug for Desk {
 
 struct Keys {
     root: SigningKey,
-    tag: Zeroizing<[u8; 32]>,
     sign_in: Zeroizing<[u8; 32]>,
 }
 
@@ -126,7 +130,6 @@ pub struct Rebuilt {
 }
 
 const ROOT: &str = "root-seed";
-const TAG: &str = "tag-key";
 const SIGN_IN: &str = "sign-in-key";
 const MODE: &str = "mode";
 
@@ -178,17 +181,30 @@ impl Desk {
         }
         let secrets = match reception::roll(&mut store, config.clock.now())? {
             Some(secrets) => secrets,
-            None => reception::load(&store)?,
+            None => reception::load(&store),
         };
         let keys = Keys::read(&store)?;
-        let fold = writer::fold_journal(&mut store, *keys.tag)?;
+        let now = match config.mode {
+            ClockMode::Live => config.clock.now(),
+            ClockMode::Replay => store.head().at,
+        };
+        closing::close(&mut store, now, &mut MemberStandings::default())?;
+        let fold = writer::fold_journal(&mut store)?;
         Ok(Self {
             config,
             store,
             fold,
             keys,
             secrets,
+            issuer: None,
         })
+    }
+
+    /// Names an issuer of passes in the bulletin, with the keys that it shows from now on.
+    #[must_use]
+    pub fn issuing(mut self, issuer: Option<RelayUrl>) -> Self {
+        self.issuer = issuer;
+        self
     }
 
     /// The Ed25519 key by which phones and relays know this desk.
@@ -223,6 +239,7 @@ impl Desk {
             fold,
             keys,
             secrets,
+            issuer,
         } = self;
         let hub = Arc::new(hub(&config, &store)?);
         let reader = Arc::new(store.reader()?);
@@ -244,8 +261,10 @@ impl Desk {
             root: keys.root.clone(),
             region: config.region,
             secrets: secrets.clone(),
-            tag_key: *keys.tag,
+            issuer: issuer.as_ref().map(|url| url.as_str().to_owned()),
+            standings: Box::<MemberStandings>::default(),
             publish: Arc::clone(&publish),
+            drops: config.drops,
         };
         let herald = office.herald.clone();
         let cursors = config
@@ -258,7 +277,7 @@ impl Desk {
 
         let mut tasks = JoinSet::new();
         let (latest, latest_of_all) = watch::channel(None);
-        let above = Arc::new(AtomicU64::new(0));
+        let above = Arc::new(Above::default());
         tasks.spawn(
             Maker {
                 writer: writer.clone(),
@@ -296,6 +315,15 @@ impl Desk {
             tasks.spawn(deliverer.run());
         }
         drop(latest_of_all);
+        if let Some(issuer) = issuer {
+            let watcher = Watcher {
+                issuer,
+                client: client.clone(),
+                writer: writer.clone(),
+                wake: Arc::clone(&publish),
+            };
+            tasks.spawn(watcher.run());
+        }
         tasks.spawn({
             let hub = Arc::clone(&hub);
             async move { hub.gather().await }
@@ -340,25 +368,20 @@ impl Desk {
         result
     }
 
-    /// Derives everything again from the journal alone, after checking all of it.
+    /// Derives everything again from the journal alone, after checking all of it: from the last
+    /// closing on, and what was kept at closings before.
     ///
     /// # Errors
     /// When the store does not open or the journal does not follow from itself.
     pub fn rebuild(data_dir: &Path, key: &KeySource) -> Result<Rebuilt, DeskError> {
         let mut store = Store::open(data_dir, key)?;
         store.verify()?;
-        let keys = Keys::read(&store)?;
-        let mut fold = Fold::new(*keys.tag);
-        store.each(|line| {
-            fold.apply(&line);
-            Ok(())
-        })?;
+        let mut fold = closing::fold(&store.journal())?;
         let entries = store.head().seq.unsigned_abs();
-        let batch = store.batch()?;
+        let mut batch = store.batch()?;
         let before: DerivedDigest = batch.derived_digest()?;
-        batch.clear_derived()?;
         let effects = fold.effects();
-        turn::write_effects(&batch, &fold, &effects)?;
+        closing::write_all(&mut batch, &fold, &effects)?;
         let digest = batch.derived_digest()?;
         batch.commit()?;
         Ok(Rebuilt {
@@ -369,12 +392,27 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Goes on without a keyring that is lost, or after a database from before the keyring's last
+    /// forgetting was put back: nobody knows any more which of the reports so far are of one person;
+    /// incidents stay as they are shown. Gives the number of epochs that were closed by it, 0 when
+    /// nothing was lost.
+    ///
+    /// # Errors
+    /// When the store does not open, its journal does not follow from itself, or its keyring is
+    /// damaged (then it may still be found whole elsewhere).
+    pub fn recover(data_dir: &Path, key: &KeySource) -> Result<usize, DeskError> {
+        let mut store = Store::open_without_keyring(data_dir, key)?;
+        store.verify()?;
+        Ok(closing::recover(&mut store)?)
+    }
+}
+
 impl Keys {
     fn read(store: &Store) -> Result<Self, StoreError> {
         let need = |name| store.setting::<32>(name)?.ok_or(StoreError::Row(name));
         Ok(Self {
             root: SigningKey::from_bytes(&*need(ROOT)?),
-            tag: need(TAG)?,
             sign_in: need(SIGN_IN)?,
         })
     }
@@ -383,7 +421,7 @@ impl Keys {
 /// Draws the desk's keys.
 fn found(store: &mut Store, mode: ClockMode) -> Result<(), StoreError> {
     let batch = store.batch()?;
-    for name in [ROOT, TAG, SIGN_IN] {
+    for name in [ROOT, SIGN_IN] {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(key.as_mut_slice()).map_err(|_why| StoreError::Randomness)?;
         batch.set(name, key.as_slice())?;

@@ -12,7 +12,10 @@
 use lapwing_model::Observation;
 use serde::{Deserialize, Serialize};
 
-use crate::api::types::{Verdict, WarningTexts};
+use crate::{
+    api::types::{Verdict, WarningTexts},
+    fold::{Closing, Remains},
+};
 
 /// Number of an entry in the journal, from 1; also the number of the report that it holds.
 pub(crate) type Seq = i64;
@@ -26,6 +29,8 @@ pub(crate) enum Entry {
     Cell(CellEvent),
     /// A witness showed that their phone is there.
     CheckIn,
+    /// Epochs were closed: the ties of their reports are gone.
+    Closing(Box<Closing>),
     /// An envelope was cover traffic.
     Cover,
     /// An envelope or report came again.
@@ -36,6 +41,8 @@ pub(crate) enum Entry {
     Message,
     /// An envelope was not accepted.
     Refused(Refused),
+    /// What is kept of epochs that the next closing closes.
+    Remains(Box<Remains>),
     /// A report.
     Report(Box<Received>),
     /// Time passed, and something became old by it.
@@ -210,11 +217,13 @@ impl Entry {
             Self::Bulletin(_) => "bulletin",
             Self::Cell(_) => "cell",
             Self::CheckIn => "check-in",
+            Self::Closing(_) => "closing",
             Self::Cover => "cover",
             Self::Duplicate(_) => "duplicate",
             Self::Enrolment(_) => "enrolment",
             Self::Message => "message",
             Self::Refused(_) => "refused",
+            Self::Remains(_) => "remains",
             Self::Report(_) => "report",
             Self::Tick => "tick",
             Self::Verdict(_) => "verdict",
@@ -231,9 +240,11 @@ impl Entry {
             Self::Bulletin(made) => json(made),
             Self::Cell(event) => json(event),
             Self::CheckIn | Self::Cover | Self::Message | Self::Tick => Vec::new(),
+            Self::Closing(closing) => json(closing),
             Self::Duplicate(how) => json(how),
             Self::Enrolment(result) => json(result),
             Self::Refused(why) => json(why),
+            Self::Remains(part) => json(part),
             Self::Report(report) => report.encode(),
             Self::Verdict(decided) => json(decided),
             Self::Warning(issued) => json(issued),
@@ -256,11 +267,13 @@ impl Entry {
             "bulletin" => json(body).map(Self::Bulletin),
             "cell" => json(body).map(Self::Cell),
             "check-in" => empty(Self::CheckIn),
+            "closing" => json(body).map(Self::Closing),
             "cover" => empty(Self::Cover),
             "duplicate" => json(body).map(Self::Duplicate),
             "enrolment" => json(body).map(Self::Enrolment),
             "message" => empty(Self::Message),
             "refused" => json(body).map(Self::Refused),
+            "remains" => json(body).map(Self::Remains),
             "report" => Received::decode(body).map(|r| Self::Report(Box::new(r))),
             "tick" => empty(Self::Tick),
             "verdict" => json(body).map(Self::Verdict),
@@ -347,6 +360,26 @@ mod tests {
                 verdict: Verdict::Disputed,
             }),
             Entry::Bulletin(BulletinMade { number: 3 }),
+            Entry::Remains(Box::new(Remains {
+                incidents: vec![crate::fold::KeptIncident {
+                    id: 4,
+                    last_report: 9,
+                    view: "{\"a\":1}".into(),
+                    reports: vec![(3, false), (5, true)],
+                    decided: Some(2),
+                }],
+                labels: vec![(3, 4)],
+                ..Remains::default()
+            })),
+            Entry::Closing(Box::new(Closing {
+                epoch: 2_958,
+                first: 12,
+                parts: 1,
+                now: 9,
+                next_incident: 5,
+                bulletin: 3,
+                counts: crate::fold::Counts::default(),
+            })),
         ];
         for entry in &all {
             let body = entry.encode();

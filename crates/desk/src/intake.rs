@@ -1,6 +1,7 @@
 //! What becomes of each envelope: one entry in the journal, whatever was in it.
 
 use lapwing_seal::{CheckIn, Enrolment, Frame, InviteRefused, Known, Said, Statement};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     cells::{self, Enrolled, MemberId, Record, Speaker},
@@ -33,16 +34,12 @@ pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), Store
             Ok(Frame::Enrolment(enrolment)) => take_enrolment(turn, &enrolment)?,
             Ok(Frame::Known(known)) => take_known(turn, known, &digest, about)?,
             Ok(Frame::Report(report)) => {
-                if turn.batch.knows_tie(&report.author, report.sequence)? {
-                    turn.append(now, Entry::Duplicate(Duplicate::Report), None)?
-                } else {
-                    let statement = Statement {
-                        seed: report.seed,
-                        observation: report.observation,
-                        replayed_at: report.replayed_at,
-                    };
-                    take_report(turn, statement, report.author, report.sequence, about)?
-                }
+                let statement = Statement {
+                    seed: report.seed,
+                    observation: report.observation,
+                    replayed_at: report.replayed_at,
+                };
+                take_report(turn, statement, report.author, about)?
             }
             // A frame of a later version of the format, which this program knows nothing to do with.
             Ok(_) => turn.append(now, refused("type"), None)?,
@@ -63,7 +60,6 @@ fn take_report(
     turn: &mut Turn<'_>,
     statement: Statement,
     author: [u8; 16],
-    sequence: u32,
     about: About,
 ) -> Result<Seq, StoreError> {
     let now = turn.now();
@@ -79,6 +75,10 @@ fn take_report(
         Ok(received) => received,
         Err(reason) => return turn.append(now, refused(reason), None),
     };
+    let seed_digest: [u8; 32] = Sha256::digest(statement.seed.as_bytes()).into();
+    if turn.batch.knows_report(&seed_digest)? {
+        return turn.append(now, Entry::Duplicate(Duplicate::Report), None);
+    }
     let entry = Entry::Report(Box::new(Received {
         received,
         relay_time: about.relay_time,
@@ -87,7 +87,7 @@ fn take_report(
         observation: statement.observation,
     }));
     let seq = turn.append(received, entry, Some(author))?;
-    turn.batch.tie(seq, &author, sequence)?;
+    turn.batch.report(&seed_digest, seq)?;
     Ok(seq)
 }
 
@@ -122,10 +122,10 @@ fn take_known(
             };
             let mut once = [0; 16];
             once.copy_from_slice(&digest[..16]);
-            return take_report(turn, statement, once, 0, about);
+            return take_report(turn, statement, once, about);
         }
     };
-    let heard = turn.cells.accept(&turn.batch, member, &known.id)?;
+    turn.cells.accept(&turn.batch, member, &known.id)?;
     match known.said {
         Said::CheckIn(check_in) => take_check_in(turn, member, &check_in),
         Said::Message(text) => {
@@ -133,9 +133,7 @@ fn take_known(
             turn.record(member, &Record::Message { member, at, text })?;
             turn.append(now, Entry::Message, None)
         }
-        Said::Report(statement) => {
-            take_report(turn, statement, cells::author(member), heard, about)
-        }
+        Said::Report(statement) => take_report(turn, statement, cells::author(member), about),
         _ => turn.append(now, refused("type"), None),
     }
 }

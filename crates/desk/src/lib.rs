@@ -12,7 +12,7 @@
 //!
 //! ```no_run
 //! # use std::{sync::Arc, error::Error};
-//! use lapwing_desk::{ClockMode, Desk, DeskConfig, Gazetteer, KeySource, RelayUrl, SystemClock};
+//! use lapwing_desk::{ClockMode, Desk, DeskConfig, DropPlan, Gazetteer, KeySource, RelayUrl, SystemClock};
 //! use lapwing_model::{Form, Place, Region};
 //! # async fn start() -> Result<(), Box<dyn Error>> {
 //! let desk = Desk::open_or_init(DeskConfig {
@@ -28,6 +28,7 @@
 //!     gazetteer: Gazetteer::default(),
 //!     web_dir: None,
 //!     pmtiles: None,
+//!     drops: DropPlan::default(),
 //!     clock: Arc::new(SystemClock),
 //! })?;
 //! let bound = lapwing_http::bind("127.0.0.1:0".parse()?).await?;
@@ -42,13 +43,18 @@
 mod api;
 mod cells;
 mod clock;
+mod closing;
 mod desk;
+#[cfg(any(test, feature = "drill"))]
+pub mod drill;
+pub mod drops;
 mod entry;
 mod fold;
 mod gazetteer;
 mod herald;
 mod hub;
 mod intake;
+mod issuer;
 mod judge;
 mod opening;
 mod publication;
@@ -58,6 +64,7 @@ mod reception;
 mod refusal;
 mod relays;
 mod rules;
+mod standing;
 mod store;
 mod turn;
 mod writer;
@@ -65,6 +72,7 @@ mod writer;
 pub use api::types;
 pub use clock::{Clock, SystemClock};
 pub use desk::{ClockMode, Desk, DeskConfig, DeskError, Rebuilt};
+pub use drops::DropPlan;
 pub use gazetteer::{Gazetteer, GazetteerError};
 pub use relays::{RelayUrl, RelayUrlError};
 pub use store::{KeySource, StoreError};

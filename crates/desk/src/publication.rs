@@ -1,15 +1,19 @@
-//! What everybody may read: the bulletin, the CAP documents, the Atom feed.
+//! What everybody may read: the bulletin, the CAP documents, the Atom feed, the drops.
 
 use std::collections::BTreeMap;
 
 use lapwing_model::Place;
 use lapwing_seal::ReceptionSecret;
 use lapwing_warn::{Alert, FeedInfo, Language, Text, Time, Uri, feed, from_xml};
-use lapwing_wire::{Bulletin, BulletinWarning, ListedFile, Publication, WarningState, WarningText};
+use lapwing_wire::{
+    Bulletin, BulletinWarning, Drops, ListedFile, PassIssuer, Publication, WarningState,
+    WarningText,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     api::types,
+    drops::Current,
     entry::Issued,
     fold::{Chain, ChainState, Fold},
     reception,
@@ -23,6 +27,8 @@ pub(crate) struct Signed {
     pub(crate) number: u64,
     /// When it was signed.
     pub(crate) issued: i64,
+    /// When its drops must be made anew.
+    pub(crate) drops_due: i64,
     /// What relays take.
     pub(crate) bytes: Vec<u8>,
 }
@@ -34,11 +40,13 @@ const FEED_KEEPS_S: i64 = 86_400;
 /// Most CAP documents in a publication, newest first: far below what relays take.
 const FILES_MAX: usize = 500;
 
-/// Signs bulletin `number` as of `now`.
+/// Signs bulletin `number` as of `now`, with these drops.
 pub(crate) fn sign(
     office: &Office,
     fold: &Fold,
     secrets: &BTreeMap<u32, ReceptionSecret>,
+    drops: &Current,
+    passes: Option<PassIssuer>,
     number: u64,
     now: i64,
 ) -> Signed {
@@ -53,7 +61,8 @@ pub(crate) fn sign(
 
     let mut messages: Vec<&Issued> = listed.iter().flat_map(|chain| &chain.messages).collect();
     messages.truncate(FILES_MAX);
-    let mut files: Vec<(String, Vec<u8>)> = Vec::with_capacity(messages.len() + 1);
+    let mut files: Vec<(String, Vec<u8>)> =
+        Vec::with_capacity(messages.len() + 1 + drops.drops.len());
     files.push((
         "warnings.atom".into(),
         atom(office, &messages, now).into_bytes(),
@@ -61,6 +70,9 @@ pub(crate) fn sign(
     for message in &messages {
         let name = format!("warnings/{}.xml", message.id);
         files.push((name, message.cap.clone().into_bytes()));
+    }
+    for (bucket, drop) in (0..).zip(&drops.drops) {
+        files.push((Drops::name(bucket), drop.as_bytes().to_vec()));
     }
 
     let bulletin = Bulletin {
@@ -82,7 +94,8 @@ pub(crate) fn sign(
                 sha256: Sha256::digest(bytes).into(),
             })
             .collect(),
-        drops: None,
+        drops: Some(drops.listed()),
+        passes,
     };
     let publication = Publication {
         bulletin: bulletin.sign(&office.root),
@@ -91,6 +104,7 @@ pub(crate) fn sign(
     Signed {
         number,
         issued: now,
+        drops_due: drops.due(),
         bytes: publication.encode(),
     }
 }

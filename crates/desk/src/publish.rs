@@ -1,6 +1,12 @@
 //! Getting the bulletin to every relay: signed once, delivered until it is there.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use ed25519_dalek::VerifyingKey;
 use lapwing_wire::{BULLETIN_MAX, Bulletin};
@@ -24,21 +30,26 @@ pub(crate) type Latest = watch::Receiver<Option<Arc<Signed>>>;
 
 /// Bulletins are signed afresh at least this often, seconds.
 const DAILY_S: i64 = 86_400;
-/// How often to look whether a day has passed.
+/// How often to look at the desk's clock, which may be set while the machine's goes on.
 const LOOK: Duration = Duration::from_secs(60);
+/// Greatest numbers seen at a relay that this desk does not remember: its store came from a backup.
+#[derive(Debug, Default)]
+pub(crate) struct Above {
+    pub(crate) bulletin: AtomicU64,
+    pub(crate) drops: AtomicU32,
+}
+
 /// Least time between two bulletins.
 const APART: Duration = Duration::from_secs(1);
 
-/// Signs a bulletin whenever the last has become old.
+/// Signs a bulletin whenever the last has become old, or its drops have.
 pub(crate) struct Maker {
     pub(crate) writer: WriterHandle,
     pub(crate) clock: Arc<dyn Clock>,
     /// Rung when warnings or keys have changed.
     pub(crate) wake: Arc<Notify>,
     pub(crate) latest: watch::Sender<Option<Arc<Signed>>>,
-    /// Greatest number seen at a relay that this desk does not remember: its store came from a
-    /// backup.
-    pub(crate) above: Arc<std::sync::atomic::AtomicU64>,
+    pub(crate) above: Arc<Above>,
 }
 
 impl Maker {
@@ -46,14 +57,13 @@ impl Maker {
     pub(crate) async fn run(self) {
         let mut backoff = Backoff::default();
         loop {
-            let above = self.above.load(std::sync::atomic::Ordering::Relaxed);
-            match self.writer.bulletin(above).await {
+            match self.writer.bulletin(Arc::clone(&self.above)).await {
                 Ok(signed) => {
                     backoff.reset();
-                    let issued = signed.issued;
+                    let due = signed.drops_due.min(signed.issued + DAILY_S);
                     self.latest.send_replace(Some(Arc::new(signed)));
                     tokio::time::sleep(APART).await;
-                    self.until_old(issued).await;
+                    self.until(due).await;
                 }
                 Err(Refusal::Stopping) => return,
                 Err(why) => {
@@ -64,9 +74,14 @@ impl Maker {
         }
     }
 
-    async fn until_old(&self, issued: i64) {
-        while self.clock.now() < issued + DAILY_S {
-            let at_most = Instant::now() + LOOK;
+    /// Waits until `due` by the desk's clock, or until something has changed.
+    async fn until(&self, due: i64) {
+        loop {
+            let left = due.saturating_sub(self.clock.now());
+            let Some(left) = u64::try_from(left).ok().filter(|&left| left > 0) else {
+                return;
+            };
+            let at_most = Instant::now() + LOOK.min(Duration::from_secs(left));
             if tokio::time::timeout_at(at_most, self.wake.notified())
                 .await
                 .is_ok()
@@ -87,7 +102,7 @@ pub(crate) struct Deliverer {
     pub(crate) hub: Arc<Hub>,
     pub(crate) latest: Latest,
     pub(crate) wake: Arc<Notify>,
-    pub(crate) above: Arc<std::sync::atomic::AtomicU64>,
+    pub(crate) above: Arc<Above>,
 }
 
 impl Deliverer {
@@ -161,7 +176,10 @@ impl Deliverer {
             return Ok(());
         }
         self.above
-            .fetch_max(there.number, std::sync::atomic::Ordering::Relaxed);
+            .bulletin
+            .fetch_max(there.number, Ordering::Relaxed);
+        let drops = there.drops.map_or(0, |drops| drops.number);
+        self.above.drops.fetch_max(drops, Ordering::Relaxed);
         self.wake.notify_one();
         Err(Trouble::Status(StatusCode::CONFLICT.as_u16()))
     }

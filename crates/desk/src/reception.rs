@@ -6,6 +6,7 @@ use getrandom::SysRng;
 use lapwing_seal::ReceptionSecret;
 use lapwing_wire::{KeyEpoch, RECEPTION_WEEKS, ReceptionKey};
 use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
 
 use crate::store::{Store, StoreError};
 
@@ -15,42 +16,33 @@ pub(crate) fn roll(
     store: &mut Store,
     now: i64,
 ) -> Result<Option<BTreeMap<u32, ReceptionSecret>>, StoreError> {
-    let kept = store.receptions()?;
+    let kept: Vec<u32> = store.receptions().map(|(epoch, _)| epoch).collect();
     let first = KeyEpoch::at(now).0;
     let old: Vec<u32> = kept
         .iter()
-        .map(|(epoch, _)| *epoch)
+        .copied()
         .filter(|&epoch| KeyEpoch(epoch).forgotten() <= now)
         .collect();
-    let missing: Vec<u32> = (first..first.saturating_add(RECEPTION_WEEKS))
-        .filter(|epoch| kept.iter().all(|(known, _)| known != epoch))
+    let missing: Vec<_> = (first..first.saturating_add(RECEPTION_WEEKS))
+        .filter(|epoch| !kept.contains(epoch))
+        .map(|epoch| {
+            let secret = ReceptionSecret::generate(&mut UnwrapErr(SysRng), KeyEpoch(epoch));
+            (epoch, Zeroizing::new(*secret.seed()))
+        })
         .collect();
     if old.is_empty() && missing.is_empty() {
         return Ok(None);
     }
-    let batch = store.batch()?;
-    for &epoch in &missing {
-        let secret = ReceptionSecret::generate(&mut UnwrapErr(SysRng), KeyEpoch(epoch));
-        batch.reception(epoch, secret.seed())?;
-    }
-    for &epoch in &old {
-        batch.forget_reception(epoch)?;
-    }
-    batch.commit()?;
-    if !old.is_empty() {
-        // The write-ahead log still holds pages with the deleted seeds, under the store's key.
-        store.checkpoint()?;
-    }
-    load(store).map(Some)
+    store.change_receptions(missing, &old)?;
+    Ok(Some(load(store)))
 }
 
-/// All secrets in the store.
-pub(crate) fn load(store: &Store) -> Result<BTreeMap<u32, ReceptionSecret>, StoreError> {
-    let seeds = store.receptions()?;
-    Ok(seeds
-        .iter()
-        .map(|(epoch, seed)| (*epoch, ReceptionSecret::from_seed(KeyEpoch(*epoch), seed)))
-        .collect())
+/// All secrets in the keyring.
+pub(crate) fn load(store: &Store) -> BTreeMap<u32, ReceptionSecret> {
+    store
+        .receptions()
+        .map(|(epoch, seed)| (epoch, ReceptionSecret::from_seed(KeyEpoch(epoch), seed)))
+        .collect()
 }
 
 /// The public keys that a bulletin of `now` carries.

@@ -9,7 +9,7 @@ use thiserror::Error;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a relay is asked to hold back an empty answer, seconds.
 pub(crate) const WAIT_S: u64 = 20;
-/// Time for a whole exchange, the waiting included: slow lines carry 8 MiB in it.
+/// Time for a whole exchange, the waiting included: slow lines carry a publication in it.
 const WHOLE: Duration = Duration::from_secs(WAIT_S + 100);
 
 /// The address of a relay.
@@ -93,6 +93,9 @@ pub(crate) enum Trouble {
     /// Not records, or out of order.
     #[error("it sends what are no records")]
     Records(#[source] lapwing_wire::RecordError),
+    /// Not an issuer's directory.
+    #[error("it sends what is no directory of an issuer")]
+    Directory,
     /// The desk's own store.
     #[error("the desk's own store does not take more")]
     Store(#[source] crate::refusal::Refusal),

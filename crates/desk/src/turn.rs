@@ -1,8 +1,12 @@
 //! One transaction in the making: entries, each folded as soon as it is appended.
 
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict},
     cells::{Cells, MemberId, Record},
+    drops::{self, Current},
     entry::{Decided, Entry, Issued, Seq},
     fold::{Case, Chain, ChainState, Effects, Fold},
     herald::Sending,
@@ -11,6 +15,9 @@ use crate::{
     store::{Batch, Line, StoreError},
     writer::Office,
 };
+
+/// Where the drops in force are kept.
+const DROPS: &str = "drops";
 
 /// A transaction, the fold that runs ahead of it, and what the desk works with.
 pub(crate) struct Turn<'a> {
@@ -51,7 +58,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Appends an entry to the journal and folds it.
+    /// Appends an entry to the journal, tied to its author if it has one, and folds it.
     pub(crate) fn append(
         &mut self,
         at: i64,
@@ -60,11 +67,14 @@ impl<'a> Turn<'a> {
     ) -> Result<Seq, StoreError> {
         self.appended = true;
         let (seq, at) = self.batch.append(at, &entry)?;
+        let tags = author
+            .map(|author| self.batch.tie(seq, at, &author))
+            .transpose()?;
         self.fold.apply(&Line {
             seq,
             at,
             entry,
-            author,
+            tags,
         });
         Ok(seq)
     }
@@ -75,6 +85,31 @@ impl<'a> Turn<'a> {
             Some(cell) => self.cells.record(&self.batch, cell, record),
             None => Ok(()),
         }
+    }
+
+    /// The drops in force: the present ones, or others when their time has passed.
+    pub(crate) fn drops(&mut self, starting: bool, above: u32) -> Result<Current, StoreError> {
+        let (batch, plan) = (&self.batch, self.office.drops);
+        let now = self.office.clock.now();
+        let present = batch
+            .setting(DROPS)?
+            .map(|bytes| Current::from_bytes(&bytes).ok_or(StoreError::Row(DROPS)))
+            .transpose()?;
+        let round = match drops::in_force(present, plan, now, starting, above) {
+            Ok(present) => return Ok(present),
+            Err(round) => round,
+        };
+        let mut recipients = self.cells.recipients();
+        let rng = &mut UnwrapErr(SysRng);
+        let mut made = drops::make(rng, round.number, plan.buckets(), now, &mut recipients);
+        if !made.stranded.is_empty() {
+            let witnesses = made.stranded.len();
+            tracing::warn!(witnesses, "replies could not be sealed");
+        }
+        let current = plan.made(round, std::mem::take(&mut made.drops));
+        self.cells.drops_made(batch, now, recipients, &made)?;
+        batch.set(DROPS, &current.to_bytes())?;
+        Ok(current)
     }
 
     /// An analyst's verdict on an incident of which they saw `version`.
@@ -199,7 +234,7 @@ impl<'a> Turn<'a> {
 
 /// Writes what an entry or many changed into the derived tables.
 pub(crate) fn write_effects(
-    batch: &Batch<'_>,
+    batch: &mut Batch<'_>,
     fold: &Fold,
     effects: &Effects,
 ) -> Result<(), StoreError> {

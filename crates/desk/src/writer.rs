@@ -4,26 +4,34 @@
 //! runs ahead of the commit by exactly one transaction; when that one fails, the state is unknown
 //! and is folded again from the journal before anything else is done.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
 use lapwing_seal::Invite;
+use lapwing_wire::IssuerKey;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
     cells::{CellId, Cells, MemberId},
     clock::Clock,
+    closing,
+    drops::DropPlan,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
     herald::Herald,
     hub::{Changes, Hub, ShownWarning},
-    intake,
+    intake, issuer,
     opening::{Opened, Secrets},
     publication::{self, Signed},
+    publish::Above,
     reception,
     refusal::Refusal,
+    standing::Standings,
     store::{Store, StoreError},
     turn::{Turn, write_effects},
 };
@@ -58,7 +66,7 @@ enum Command {
         reply: Reply<()>,
     },
     Bulletin {
-        above: u64,
+        above: Arc<Above>,
         reply: Reply<Signed>,
     },
     Cancel {
@@ -80,6 +88,10 @@ enum Command {
         after: i64,
         opened: Vec<Opened>,
         reply: Reply<()>,
+    },
+    PassKeys {
+        keys: Vec<IssuerKey>,
+        reply: Reply<bool>,
     },
     Stop,
     TimePassed {
@@ -221,9 +233,14 @@ impl WriterHandle {
         .await
     }
 
-    /// Signs a bulletin with a number greater than `above` and all before.
-    pub(crate) async fn bulletin(&self, above: u64) -> Result<Signed, Refusal> {
+    /// Signs a bulletin with a number greater than `above` and all before, with the drops in force.
+    pub(crate) async fn bulletin(&self, above: Arc<Above>) -> Result<Signed, Refusal> {
         self.ask(|reply| Command::Bulletin { above, reply }).await
+    }
+
+    /// Pins keys that an issuer shows; whether there were new ones.
+    pub(crate) async fn pass_keys(&self, keys: Vec<IssuerKey>) -> Result<bool, Refusal> {
+        self.ask(|reply| Command::PassKeys { keys, reply }).await
     }
 
     /// Lets time do its part: keys, expiry, closing.
@@ -254,9 +271,13 @@ pub(crate) struct Office {
     pub(crate) root: SigningKey,
     pub(crate) region: Region,
     pub(crate) secrets: Secrets,
-    pub(crate) tag_key: [u8; 32],
+    /// Address of the issuer of passes.
+    pub(crate) issuer: Option<String>,
+    /// Who keeps levels when epochs close.
+    pub(crate) standings: Box<dyn Standings>,
     /// Rung when a bulletin has become old.
     pub(crate) publish: Arc<Notify>,
+    pub(crate) drops: DropPlan,
 }
 
 struct Writer {
@@ -266,6 +287,8 @@ struct Writer {
     office: Office,
     /// Whether fold and cells may be ahead of the store.
     unknown: bool,
+    /// Whether no bulletin has been made since the start.
+    starting: bool,
 }
 
 /// Starts the writer's thread. It ends when told to, or when the last handle is gone.
@@ -282,6 +305,7 @@ pub(crate) fn start(
         cells,
         office,
         unknown: false,
+        starting: true,
     };
     // Before anybody can ask: a page never sees a desk without its incidents.
     writer.show_all();
@@ -299,20 +323,15 @@ pub(crate) fn start(
     (WriterHandle(sender), thread)
 }
 
-/// Folds the whole journal. Where the derived tables do not show the same, they are written again:
+/// Folds the journal from the last closing. Where the derived tables do not show the same, they are written again:
 /// a later version of the fusing sees the same reports with other eyes.
-pub(crate) fn fold_journal(store: &mut Store, tag_key: [u8; 32]) -> Result<Fold, StoreError> {
-    let mut fold = Fold::new(tag_key);
-    store.each(|line| {
-        fold.apply(&line);
-        Ok(())
-    })?;
+pub(crate) fn fold_journal(store: &mut Store) -> Result<Fold, StoreError> {
+    let mut fold = closing::fold(&store.journal())?;
     let effects = fold.effects();
     if !store.holds(fold.cases().map(Case::row))? {
         tracing::info!("the derived tables are written again");
-        let batch = store.batch()?;
-        batch.clear_derived()?;
-        write_effects(&batch, &fold, &effects)?;
+        let mut batch = store.batch()?;
+        closing::write_all(&mut batch, &fold, &effects)?;
         batch.commit()?;
     }
     Ok(fold)
@@ -322,7 +341,7 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         // Whoever asked may have gone: then nobody reads the answer.
         match command {
-            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(above))),
+            Command::Bulletin { above, reply } => drop(reply.send(self.bulletin(&above))),
             Command::Cancel { id, reply } => {
                 let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
@@ -376,6 +395,11 @@ impl Writer {
                     Ok(turn.batch.cursor(&relay, after)?)
                 })));
             }
+            Command::PassKeys { keys, reply } => {
+                let now = self.office.clock.now();
+                let pinned = issuer::pin(&mut self.store, &keys, now);
+                drop(reply.send(pinned.map_err(Refusal::from)));
+            }
             // The loop that calls this ends on it.
             Command::Stop => {}
             Command::TimePassed { reply } => drop(reply.send(self.time_passed())),
@@ -409,7 +433,7 @@ impl Writer {
             self.unknown = true;
             turn.apply_rules()?;
             let effects = turn.fold.effects();
-            write_effects(&turn.batch, turn.fold, &effects)?;
+            write_effects(&mut turn.batch, turn.fold, &effects)?;
             turn.batch.commit()?;
             (value, effects)
         };
@@ -421,7 +445,7 @@ impl Writer {
     /// Folds the journal again after a transaction of which nobody knows whether it happened.
     fn recover(&mut self) -> Result<(), StoreError> {
         self.store.reread_head()?;
-        self.fold = fold_journal(&mut self.store, self.office.tag_key)?;
+        self.fold = fold_journal(&mut self.store)?;
         self.cells = Cells::load(&self.store)?;
         self.unknown = false;
         self.show_all();
@@ -444,19 +468,29 @@ impl Writer {
         Ok(chain.view())
     }
 
-    fn bulletin(&mut self, above: u64) -> Result<Signed, Refusal> {
-        let number = self.turn(|turn| {
-            let number = turn.fold.bulletin().max(above) + 1;
+    fn bulletin(&mut self, above: &Above) -> Result<Signed, Refusal> {
+        let starting = self.starting;
+        let (number, drops) = self.turn(|turn| {
+            let number = turn
+                .fold
+                .bulletin()
+                .max(above.bulletin.load(Ordering::Relaxed))
+                + 1;
             let at = turn.now();
             turn.append(at, Entry::Bulletin(BulletinMade { number }), None)?;
-            Ok(number)
+            let drops = turn.drops(starting, above.drops.load(Ordering::Relaxed))?;
+            Ok((number, drops))
         })?;
+        self.starting = false;
         let secrets = self.office.secrets.present();
         let now = self.office.clock.now();
+        let passes = issuer::published(&self.store, self.office.issuer.as_deref(), now)?;
         Ok(publication::sign(
             &self.office,
             &self.fold,
             &secrets,
+            &drops,
+            passes,
             number,
             now,
         ))
@@ -470,9 +504,26 @@ impl Writer {
             self.office.publish.notify_one();
         }
         let live = self.office.herald.mode == ClockMode::Live;
+        self.close_epochs(if live { now } else { self.fold.now() })?;
         if live && self.fold.ages() && now >= self.store.head().at + TICK_S {
             self.turn(|turn| Ok(turn.append(now, Entry::Tick, None).map(drop)?))?;
         }
+        Ok(())
+    }
+
+    /// Forgets who is who in epochs that are over.
+    fn close_epochs(&mut self, now: i64) -> Result<(), StoreError> {
+        if self.unknown {
+            self.recover()?;
+        }
+        // A closing that fails may have happened.
+        self.unknown = true;
+        let closed = closing::close(&mut self.store, now, &mut *self.office.standings)?;
+        if let Some(fold) = closed {
+            self.fold = fold;
+            self.show_all();
+        }
+        self.unknown = false;
         Ok(())
     }
 

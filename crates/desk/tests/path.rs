@@ -104,7 +104,8 @@ async fn the_same_by_two_ways_counts_once() {
     world.post(0, &first).await;
     world.post(1, &first).await;
     // The same report in another envelope: a phone that sealed it again.
-    let again = world.sealed(&to, 1, |_| {});
+    let again = world.sealed_again(&to);
+    assert_ne!(again.digest(), first.digest());
     world.post(1, &again).await;
     let counters = desk.counters(3).await;
     assert_eq!(counters["accepted"], 1);
@@ -247,6 +248,57 @@ async fn a_replay_lives_in_the_time_of_its_reports() {
         Desk::open(world.config()),
         Err(DeskError::Mode { .. })
     ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_forgets_who_is_who_in_the_time_of_its_reports() {
+    let mut world = World::new(ClockMode::Replay, 1).await;
+    let desk = world.desk().await;
+    let to = world.reception().await;
+    let then = 1_665_374_040;
+    let mut report = |author: u8, at: i64| {
+        world.sealed(&to, 1, |r| {
+            r.author = [author; 16];
+            r.replayed_at = Some(at);
+            r.observation.seen = at - 60;
+        })
+    };
+    let first = [report(1, then), report(2, then + 30), report(1, then + 60)];
+    let late = report(3, then + 15 * 86_400);
+    for envelope in &first {
+        world.post(0, envelope).await;
+    }
+    desk.counters(3).await;
+    let who = async |desk: &common::RunningDesk| {
+        let detail = desk.get("/api/incidents/1").await;
+        assert_eq!(detail["incident"]["sources"], 2);
+        assert_eq!(detail["incident"]["reports"], 3);
+        let reports = detail["reports"].as_array().unwrap().clone();
+        let who = |r: &Value| {
+            (
+                r["person"].clone(),
+                r["repeat"].clone(),
+                r["weight"].is_null(),
+            )
+        };
+        reports.iter().map(who).collect::<Vec<_>>()
+    };
+    let known = [
+        (json!(1), json!(false), false),
+        (json!(2), json!(false), false),
+        (json!(1), json!(true), false),
+    ];
+    assert_eq!(who(&desk).await, known);
+    // Two weeks pass in an instant.
+    world.post(0, &late).await;
+    desk.counters(4).await;
+    desk.stop().await;
+    let desk = world.desk().await;
+    let forgotten = (Value::Null, json!(false), true);
+    assert_eq!(who(&desk).await, vec![forgotten; 3]);
+    desk.stop().await;
+    let rebuilt = Desk::rebuild(&world.desk_dir(), &world.key()).unwrap();
+    assert!(rebuilt.identical);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,6 +79,22 @@ impl Fuse {
         }
     }
 
+    /// An engine that has seen nothing and numbers its first incident `first`: it goes on after another one without
+    /// ever using a number again.
+    #[must_use]
+    pub fn numbering_from(parameters: Parameters, first: u64) -> Self {
+        Self {
+            next_id: first,
+            ..Self::new(parameters)
+        }
+    }
+
+    /// The number of the next incident.
+    #[must_use]
+    pub fn next_number(&self) -> u64 {
+        self.next_id
+    }
+
     /// The settings.
     #[must_use]
     pub fn parameters(&self) -> &Parameters {

@@ -8,8 +8,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use lapwing_desk::{ClockMode, DeskConfig, Gazetteer, KeySource, RelayUrl, SystemClock};
+use lapwing_desk::{ClockMode, DeskConfig, DropPlan, Gazetteer, KeySource, RelayUrl, SystemClock};
 use lapwing_model::{Form, Place, Region};
+use lapwing_wire::ISSUER_URL_MAX;
 use zeroize::Zeroizing;
 
 use crate::shutdown;
@@ -33,6 +34,8 @@ enum Verb {
     Key(Which),
     /// Derive everything again from the journal and say whether it is the same
     Rebuild(Which),
+    /// Go on without a keyring that is lost for good
+    Recover(Which),
 }
 
 /// Which desk.
@@ -65,6 +68,9 @@ struct Run {
     /// A relay to pull from and publish to; may be given several times
     #[arg(long = "relay", value_name = "URL")]
     relays: Vec<String>,
+    /// The issuer of passes, named with its keys in the bulletin
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
     /// Where to listen, on loopback only
     #[arg(long, default_value = "127.0.0.1:8102")]
     listen: SocketAddr,
@@ -79,6 +85,46 @@ struct Run {
     pmtiles: Option<PathBuf>,
     #[command(flatten)]
     region: RegionArgs,
+    #[command(flatten)]
+    drops: DropArgs,
+}
+
+/// How the desk answers.
+#[derive(Clone, Copy, clap::Args)]
+pub(crate) struct DropArgs {
+    /// Seconds between two drops of replies, 60 to 86400; phones follow 8784 of them at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = period)]
+    drop_period: u32,
+    /// How many drops there are, 1 to 256: each holds 64 replies, phones share one among many
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = buckets)]
+    drop_buckets: u16,
+}
+
+impl Default for DropArgs {
+    fn default() -> Self {
+        let plan = DropPlan::default();
+        Self {
+            drop_period: plan.period_s(),
+            drop_buckets: plan.buckets(),
+        }
+    }
+}
+
+impl DropArgs {
+    fn plan(self) -> DropPlan {
+        DropPlan::new(self.drop_period, self.drop_buckets).expect("clap has looked at both")
+    }
+}
+
+fn period(text: &str) -> Result<u32, String> {
+    let plan = text.parse().ok().and_then(|s| DropPlan::new(s, 1));
+    plan.map(DropPlan::period_s)
+        .ok_or_else(|| "60 to 86400".into())
+}
+
+fn buckets(text: &str) -> Result<u16, String> {
+    let plan = text.parse().ok().and_then(|n| DropPlan::new(3_600, n));
+    plan.map(DropPlan::buckets).ok_or_else(|| "1 to 256".into())
 }
 
 /// What a deployment looks after.
@@ -164,6 +210,7 @@ pub(crate) fn config(
     region: &RegionArgs,
     web: Option<PathBuf>,
     pmtiles: Option<PathBuf>,
+    drops: DropArgs,
 ) -> anyhow::Result<DeskConfig> {
     let relays = relays
         .iter()
@@ -179,6 +226,7 @@ pub(crate) fn config(
         gazetteer: gazetteer(region.places.as_deref())?,
         web_dir: web.map(existing).transpose()?,
         pmtiles: pmtiles.map(existing).transpose()?,
+        drops: drops.plan(),
         clock: Arc::new(SystemClock),
     })
 }
@@ -240,9 +288,20 @@ impl Desk {
                     &RegionArgs::bundled()?,
                     None,
                     None,
+                    DropArgs::default(),
                 )?;
                 let desk = lapwing_desk::Desk::open_or_init(config)?;
                 println!("{}", hex::encode(desk.root_key()));
+                Ok(())
+            }
+            Some(Verb::Recover(at)) => {
+                match lapwing_desk::Desk::recover(&at.store.data, &at.store.key()?)? {
+                    0 => println!("nothing is lost: the keyring has every key that is needed"),
+                    epochs => println!(
+                        "{epochs} weeks closed: who sent which of their reports is forgotten, \
+                         incidents stay as they were shown"
+                    ),
+                }
                 Ok(())
             }
             Some(Verb::Rebuild(at)) => {
@@ -276,8 +335,19 @@ impl Run {
             &self.region,
             self.web,
             self.pmtiles,
+            self.drops,
         )?;
-        let desk = lapwing_desk::Desk::open_or_init(config)?;
+        // A longer one would make the bulletin one that nobody takes.
+        let fits = |url: &String| url.len() <= ISSUER_URL_MAX;
+        anyhow::ensure!(
+            self.issuer.as_ref().is_none_or(fits),
+            "the issuer's address is too long"
+        );
+        let issuer = self
+            .issuer
+            .map(|url| RelayUrl::parse(&url).with_context(|| format!("{url} is no address")))
+            .transpose()?;
+        let desk = lapwing_desk::Desk::open_or_init(config)?.issuing(issuer);
         let bound = lapwing_http::bind(self.listen).await?;
         println!("desk      {}", desk.sign_in_address(bound.address));
         println!("root key  {}", hex::encode(desk.root_key()));
@@ -289,6 +359,19 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn drops_are_of_a_minute_to_a_day_and_at_most_256() {
+        assert_eq!((period("60"), period("86400")), (Ok(60), Ok(86_400)));
+        assert_eq!((buckets("1"), buckets("256")), (Ok(1), Ok(256)));
+        for wrong in ["", "59", "86401", "-1", "hourly"] {
+            assert!(period(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "0", "257", "65537"] {
+            assert!(buckets(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(DropArgs::default().plan(), DropPlan::default());
+    }
 
     #[test]
     fn a_region_is_four_numbers_in_order() {

@@ -1,4 +1,4 @@
-//! The program: up, relay, desk, web, witness, replay, evaluate.
+//! The program: up, relay, issuer, desk, web, witness, words, replay, evaluate.
 //!
 //! Each role is a module with its arguments and a `run`; what a role does lives in its crate. The
 //! machine's clock and randomness enter here (and in the servers' crates), never in a core crate.
@@ -9,6 +9,8 @@ mod clock;
 mod desk;
 mod entropy;
 mod evaluate;
+mod issuer;
+mod passes;
 mod relay;
 mod relay_client;
 mod replay;
@@ -17,6 +19,7 @@ mod shutdown;
 mod up;
 mod web;
 mod witness;
+mod words;
 
 use std::process::ExitCode;
 
@@ -36,6 +39,8 @@ enum Role {
     Up(up::Up),
     /// Keep sealed envelopes that nobody here can read
     Relay(relay::Relay),
+    /// Sign passes for whoever may have them
+    Issuer(issuer::Issuer),
     /// Open envelopes, fuse reports into incidents, warn
     Desk(Box<desk::Desk>),
     /// Serve the witness app
@@ -43,6 +48,9 @@ enum Role {
     /// Report from the command line
     #[command(subcommand)]
     Witness(witness::Witness),
+    /// Say a report in fourteen words, and read it again
+    #[command(subcommand)]
+    Words(words::Words),
     /// Send a file of reports through the real path, one witness a source
     Replay(replay::Replay),
     /// Run the fusing alone on a file of reports and print how well it did
@@ -61,9 +69,11 @@ async fn main() -> ExitCode {
     let done = match cli.role {
         Role::Up(up) => up.run().await,
         Role::Relay(relay) => relay.run().await,
+        Role::Issuer(issuer) => issuer.run().await,
         Role::Desk(desk) => desk.run().await,
         Role::Web(web) => web.run().await,
         Role::Witness(witness) => witness.run().await,
+        Role::Words(words) => return words.run(),
         Role::Replay(replay) => replay.run().await,
         Role::Evaluate(evaluate) => evaluate.run(),
     };

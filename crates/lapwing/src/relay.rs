@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use lapwing_http::TlsFiles;
+use lapwing_relay::Admission;
 
 use crate::{clock, relay_client::root_key, shutdown};
 
@@ -19,8 +20,19 @@ pub(crate) struct Relay {
     /// Root key of the desk that may pull and publish here (64 hex digits; `lapwing desk key`)
     #[arg(long, value_name = "HEX", env = "LAPWING_DESK_ROOT_KEY")]
     desk_root_key: String,
+    /// Who may leave an envelope: anybody, or whoever shows a pass of the issuer that the bulletin names
+    #[arg(long, default_value = "open", value_parser = admission)]
+    admission: Admission,
     #[command(flatten)]
     tls: Tls,
+}
+
+fn admission(text: &str) -> Result<Admission, String> {
+    match text {
+        "open" => Ok(Admission::Open),
+        "passes" => Ok(Admission::Passes),
+        _ => Err("open or passes".into()),
+    }
 }
 
 /// TLS files; without them put a proxy in front that drops addresses (docs/RUNNING.md).
@@ -47,7 +59,8 @@ impl Relay {
         let desk = root_key(&self.desk_root_key)?;
         let relay = lapwing_relay::Relay::open(&self.data, desk, Arc::new(clock::now))
             .await
-            .with_context(|| format!("the relay in {} does not open", self.data.display()))?;
+            .with_context(|| format!("the relay in {} does not open", self.data.display()))?
+            .admitting(self.admission);
         let log_key = hex::encode(relay.log_key().as_bytes());
         let bound = lapwing_http::bind(self.listen).await?;
         let tls = self.tls.files();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use lapwing_wire::{BULLETIN_MAX, Bulletin, Envelope, VerifyingKey};
+use lapwing_wire::{BULLETIN_MAX, Bulletin, Envelope, Pass, VerifyingKey};
 use lapwing_witness::Phone;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, StatusCode, Url, header::AUTHORIZATION};
 
 /// Longest wait between two tries.
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
@@ -80,11 +80,25 @@ impl RelayClient {
         Ok((bytes.to_vec(), key))
     }
 
+    /// A public file of the relay's, for example `/v1/drops/3`.
+    pub(crate) async fn file(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let response = self
+            .http
+            .get(self.url(path.trim_start_matches('/'))?)
+            .send()
+            .await
+            .with_context(|| format!("the relay at {} does not answer", self.base))?;
+        let bytes = response.error_for_status()?.bytes().await?;
+        anyhow::ensure!(bytes.len() <= BULLETIN_MAX, "the file is too large");
+        Ok(bytes.to_vec())
+    }
+
     /// Posts an envelope until the relay answers with a receipt for it, for at most `patience`.
-    /// The same bytes every time: the relay keeps them once.
+    /// The same bytes every time, and the same pass: the relay keeps them once.
     pub(crate) async fn deliver(
         &self,
         envelope: &Envelope,
+        pass: Option<&Pass>,
         patience: Duration,
     ) -> anyhow::Result<Delivered> {
         let url = self.url("v1/envelopes")?;
@@ -93,7 +107,7 @@ impl RelayClient {
         let mut tries = 0;
         loop {
             tries += 1;
-            let trouble = match self.post(url.clone(), envelope).await {
+            let trouble = match self.post(url.clone(), envelope, pass).await {
                 Ok(()) => return Ok(Delivered { tries }),
                 Err(Trouble::Refused(why)) => bail!("the relay refuses: {why}"),
                 Err(Trouble::Passing(why)) => why,
@@ -106,16 +120,19 @@ impl RelayClient {
         }
     }
 
-    async fn post(&self, url: Url, envelope: &Envelope) -> Result<(), Trouble> {
+    async fn post(
+        &self,
+        url: Url,
+        envelope: &Envelope,
+        pass: Option<&Pass>,
+    ) -> Result<(), Trouble> {
         let passing = |why: reqwest::Error| Trouble::Passing(why.to_string());
         let body = envelope.as_bytes().to_vec();
-        let response = self
-            .http
-            .post(url)
-            .body(body)
-            .send()
-            .await
-            .map_err(passing)?;
+        let mut request = self.http.post(url).body(body);
+        if let Some(pass) = pass {
+            request = request.header(AUTHORIZATION, pass.authorization());
+        }
+        let response = request.send().await.map_err(passing)?;
         let status = response.status();
         let answer = response.bytes().await.map_err(passing)?;
         if status == StatusCode::CREATED {

@@ -133,7 +133,7 @@ impl Replay {
                 .with_context(|| format!("report {} cannot be sealed", row.id))?;
             let (relay, tally, bar) = (relay.clone(), Arc::clone(&tally), bar.clone());
             sending.spawn(async move {
-                match relay.deliver(&envelope, PATIENCE).await {
+                match relay.deliver(&envelope, None, PATIENCE).await {
                     Ok(delivered) => {
                         tally.accepted.fetch_add(1, Relaxed);
                         if delivered.tries > 1 {

@@ -13,7 +13,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     clock,
-    desk::{self, RegionArgs, StoreArgs},
+    desk::{self, DropArgs, RegionArgs, StoreArgs},
     replay::{Replay, Speed},
     shutdown, web,
 };
@@ -44,6 +44,8 @@ pub(crate) struct Up {
     /// Play the bundled hour of reports, sixty times as fast, on a desk of its own
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    drops: DropArgs,
 }
 
 impl Up {
@@ -71,6 +73,7 @@ impl Up {
             &region,
             Some(self.desk_web.clone()),
             self.pmtiles.clone(),
+            self.drops,
         )?;
         let desk = lapwing_desk::Desk::open_or_init(config)?;
         let root_key = hex::encode(desk.root_key());
@@ -84,6 +87,7 @@ impl Up {
             std::slice::from_ref(&relay_url),
             &root_key,
             region.degrees(),
+            &[],
         )?;
 
         println!();

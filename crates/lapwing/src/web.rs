@@ -31,6 +31,10 @@ pub(crate) struct Web {
     /// Root key of the desk whose app this is (64 hex digits; `lapwing desk key`)
     #[arg(long, value_name = "HEX", env = "LAPWING_DESK_ROOT_KEY")]
     desk_root_key: String,
+    /// A site whose page may show the app in a frame (https://portal.example); may be given several
+    /// times. Without it nobody may
+    #[arg(long, value_name = "ORIGIN")]
+    framed_by: Vec<String>,
     #[command(flatten)]
     region: RegionArgs,
     #[command(flatten)]
@@ -46,6 +50,7 @@ impl Web {
             &self.relays,
             &self.desk_root_key,
             self.region.degrees(),
+            &self.framed_by,
         )?;
         let bound = lapwing_http::bind(self.listen).await?;
         let tls = self.tls.files();
@@ -62,6 +67,7 @@ pub(crate) fn router(
     relays: &[String],
     root_key: &str,
     region: [f64; 4],
+    framed_by: &[String],
 ) -> anyhow::Result<Router> {
     if !folder.join("index.html").is_file() {
         bail!(
@@ -71,13 +77,19 @@ pub(crate) fn router(
     }
     let config = json!({ "root_key": root_key, "relays": relays, "region": region }).to_string();
     // The app may run its own code, its WebAssembly, and talk to its relays: nothing else.
+    let framed_by = if framed_by.is_empty() {
+        "'none'".to_owned()
+    } else {
+        framed_by.join(" ")
+    };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
          font-src 'self'; connect-src 'self' {}; manifest-src 'self'; worker-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+         base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}",
         relays.join(" ")
     );
-    let policy = HeaderValue::from_str(&policy).context("an address of a relay is malformed")?;
+    let policy = HeaderValue::from_str(&policy)
+        .context("an address of a relay or of a site is malformed")?;
     let set = |name: HeaderName, value| SetResponseHeaderLayer::overriding(name, value);
     let fixed = HeaderValue::from_static;
     let layers = ServiceBuilder::new()

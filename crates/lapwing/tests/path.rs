@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "path/passes.rs"]
+mod passes;
 
 use common::{Desk, Gate, Relay, lapwing, overview, until};
 use serde_json::Value;

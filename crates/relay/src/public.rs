@@ -6,8 +6,10 @@ use std::{
 };
 
 use axum::body::Bytes;
-use lapwing_wire::{Bulletin, Publication, VerifyingKey};
+use lapwing_wire::{Bulletin, PassEpoch, PassKey, Publication, VerifyingKey};
 use sha2::{Digest as _, Sha256};
+
+use crate::admission::{PassKeys, Verifier};
 
 /// One file as it is served.
 #[derive(Clone)]
@@ -20,6 +22,7 @@ pub(crate) struct PublicFile {
 struct Current {
     number: u64,
     files: HashMap<String, PublicFile>,
+    pass_keys: PassKeys,
 }
 
 /// The newest publication; replaced as a whole, never by an older one.
@@ -62,6 +65,7 @@ impl Public {
                 )
             })
             .collect();
+        let pass_keys = PassKeys::of(bulletin);
         // Whole values are swapped, so a panic elsewhere cannot have left half of one.
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // Two that were made durable one after the other may arrive here the other way round.
@@ -69,12 +73,23 @@ impl Public {
             *current = Arc::new(Current {
                 number: bulletin.number,
                 files,
+                pass_keys,
             });
         }
     }
 
     pub(crate) fn file(&self, name: &str) -> Option<PublicFile> {
         self.current().files.get(name).cloned()
+    }
+
+    /// The issuer's key with this id.
+    pub(crate) fn verifier(&self, id: &[u8; 32]) -> Option<Arc<Verifier>> {
+        self.current().pass_keys.by_id(id)
+    }
+
+    /// The issuer's key of an epoch.
+    pub(crate) fn pass_key(&self, epoch: PassEpoch) -> Option<PassKey> {
+        self.current().pass_keys.of_epoch(epoch)
     }
 
     fn current(&self) -> Arc<Current> {

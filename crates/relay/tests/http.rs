@@ -20,10 +20,11 @@ use axum::{
 use futures_util::Stream;
 use http_body_util::BodyExt as _;
 use lapwing_model::{Form, Place, Region};
-use lapwing_relay::{NewEnvelope, Relay, Store, StoreError, Stored};
+use lapwing_relay::{NewEnvelope, Relay, Spend, Store, StoreError, Stored};
 use lapwing_wire::{
-    ANSWER_LEN, Answer, Bulletin, ENVELOPE_LEN, Envelope, KeyEpoch, ListedFile, PUBLICATION_MAX,
-    Publication, ReceptionKey, SigningKey, VerifyingKey, pull, records,
+    ANSWER_LEN, Answer, BUCKETS_MAX, Bulletin, DROP_LEN, Drops, ENVELOPE_LEN, Envelope, KeyEpoch,
+    ListedFile, PUBLICATION_MAX, PassEpoch, Publication, ReceptionKey, SigningKey, VerifyingKey,
+    pull, records,
 };
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -105,8 +106,9 @@ fn problem(body: &[u8]) -> String {
 
 fn publication(number: u64, key: &SigningKey, feed: &[u8]) -> Publication {
     let place = |lat, lon| Place::from_degrees(lat, lon).unwrap();
-    let files = vec![feed.to_vec(), b"<alert/>".to_vec()];
-    let names = ["warnings.atom", "warnings/one.xml"];
+    let mut files = vec![feed.to_vec(), b"<alert/>".to_vec()];
+    files.extend((0..2).map(|bucket| drop_of(number, bucket)));
+    let names = ["warnings.atom", "warnings/one.xml", "drops/0", "drops/1"];
     let bulletin = Bulletin {
         root_key: key.verifying_key().to_bytes(),
         number,
@@ -130,12 +132,22 @@ fn publication(number: u64, key: &SigningKey, feed: &[u8]) -> Publication {
                 sha256: Sha256::digest(file).into(),
             })
             .collect(),
-        drops: None,
+        drops: Some(Drops {
+            number: number as u32,
+            period_s: 3_600,
+            buckets: 2,
+        }),
+        passes: None,
     };
     Publication {
         bulletin: bulletin.sign(key),
         files,
     }
+}
+
+/// What stands for the drop of a bucket.
+fn drop_of(number: u64, bucket: u8) -> Vec<u8> {
+    vec![(number as u8).wrapping_mul(16).wrapping_add(bucket); DROP_LEN]
 }
 
 async fn publish(router: &Router, publication: &Publication) -> (Response<()>, Vec<u8>) {
@@ -294,6 +306,66 @@ async fn a_publication_is_served_as_it_is_and_never_goes_back() {
 }
 
 #[tokio::test]
+async fn drops_are_the_same_bytes_for_everybody_and_change_with_their_number() {
+    let relay = relay().await;
+    assert_eq!(get(&relay.router, "/v1/drops/0").await.0.status(), 404);
+    publish(&relay.router, &publication(5, &desk(), b"x")).await;
+    let (first, body) = get(&relay.router, "/v1/drops/1").await;
+    assert_eq!((first.status().as_u16(), body), (200, drop_of(5, 1)));
+    assert_eq!(first.headers()["content-type"], "application/octet-stream");
+    assert_eq!(first.headers()["content-length"], "32768");
+    assert_eq!(first.headers()["cache-control"], "public, max-age=10");
+    let (again, _) = get(&relay.router, "/v1/drops/1").await;
+    assert_eq!(
+        first.headers(),
+        again.headers(),
+        "nothing tells two askers apart"
+    );
+    let known = Request::get("/v1/drops/1")
+        .header("if-none-match", &first.headers()["etag"])
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(send(&relay.router, known).await.0.status(), 304);
+    for unknown in [
+        "2",
+        "01",
+        "-1",
+        "",
+        "0/",
+        "../bulletin",
+        "..%2Fbulletin",
+        "256",
+    ] {
+        let (response, _) = get(&relay.router, &format!("/v1/drops/{unknown}")).await;
+        assert_eq!(response.status(), 404, "{unknown}");
+    }
+    publish(&relay.router, &publication(6, &desk(), b"x")).await;
+    let (other, body) = get(&relay.router, "/v1/drops/1").await;
+    assert_eq!(body, drop_of(6, 1));
+    assert_ne!(first.headers()["etag"], other.headers()["etag"]);
+}
+
+#[tokio::test]
+async fn as_many_drops_as_there_may_be_are_taken() {
+    let relay = relay().await;
+    let mut most = publication(5, &desk(), b"x");
+    let mut bulletin = Bulletin::verify(&most.bulletin, &desk().verifying_key()).unwrap();
+    bulletin.drops.as_mut().unwrap().buckets = BUCKETS_MAX;
+    for bucket in 2..BUCKETS_MAX {
+        let drop = drop_of(5, bucket as u8);
+        bulletin.files.push(ListedFile {
+            name: Drops::name(bucket),
+            sha256: Sha256::digest(&drop).into(),
+        });
+        most.files.push(drop);
+    }
+    most.bulletin = bulletin.sign(&desk());
+    assert_eq!(publish(&relay.router, &most).await.0.status(), 204);
+    let (_, body) = get(&relay.router, "/v1/drops/255").await;
+    assert_eq!(body.len(), DROP_LEN);
+}
+
+#[tokio::test]
 async fn a_publication_that_the_desk_did_not_sign_is_refused() {
     let relay = relay().await;
     let stranger = SigningKey::from_bytes(&[9; 32]);
@@ -307,7 +379,7 @@ async fn a_publication_that_the_desk_did_not_sign_is_refused() {
         assert_eq!(got, (422, "publication-refused".to_owned()));
     }
     let request = Request::put("/v1/publication")
-        .body(vec![0; (8 << 20) + 1].into())
+        .body(vec![0; PUBLICATION_MAX + 1].into())
         .unwrap();
     assert_eq!(
         send(&relay.router, request).await.0.status(),
@@ -329,7 +401,7 @@ struct Route {
     desk_only: Option<Method>,
 }
 
-fn routes() -> [Route; 6] {
+fn routes() -> [Route; 7] {
     let public = |path| Route {
         path,
         allow: "GET, HEAD",
@@ -346,6 +418,7 @@ fn routes() -> [Route; 6] {
         public("/v1/bulletin"),
         public("/v1/warnings.atom"),
         public("/v1/warnings/one.xml"),
+        public("/v1/drops/0"),
         Route {
             path: "/v1/publication",
             allow: "PUT",
@@ -420,13 +493,14 @@ impl Stream for Endless {
 async fn every_route_of_the_document_is_walked_here() {
     let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/HTTP.md");
     let document = std::fs::read_to_string(document).unwrap();
-    let relay = document.split("## Desk").next().unwrap();
+    let relay = document.split("## Issuer").next().unwrap();
     let paths: BTreeSet<_> = relay
         .split('`')
         .filter_map(|code| {
             let (method, path) = code.split_once(' ')?;
             let path = path.split(['?', ',', ' ']).next()?;
-            matches!(method, "GET" | "POST" | "PUT").then(|| path.replace("ID", "one"))
+            matches!(method, "GET" | "POST" | "PUT")
+                .then(|| path.replace("ID", "one").replace("BUCKET", "0"))
         })
         .collect();
     let walked: BTreeSet<_> = routes().iter().map(|r| r.path.to_owned()).collect();
@@ -569,6 +643,12 @@ type Failure = fn() -> StoreError;
 
 impl Store for Failing {
     async fn put(&self, _: NewEnvelope) -> Result<Stored, StoreError> {
+        Err(self.0())
+    }
+    async fn spent(&self, _: &Spend) -> Result<Option<[u8; 32]>, StoreError> {
+        Err(self.0())
+    }
+    async fn forget_passes(&self, _: PassEpoch) -> Result<(), StoreError> {
         Err(self.0())
     }
     async fn range(&self, _: u64, _: u32) -> Result<Vec<u8>, StoreError> {

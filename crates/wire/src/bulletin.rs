@@ -9,12 +9,17 @@ use lapwing_model::{Place, Region};
 use minicbor::{Decoder, Encoder};
 use thiserror::Error;
 
-use crate::{Drops, KeyEpoch, drop};
+use crate::{Drops, IssuerKey, KeyEpoch, PassEpoch, PassKey, drop};
 
 /// Largest bulletin that is read.
 pub const BULLETIN_MAX: usize = 1 << 20;
 /// X-Wing public key: ML-KEM-768 (1,184) and X25519 (32).
 pub const RECEPTION_PUBLIC_LEN: usize = 1_184 + 32;
+
+/// Pass keys in a bulletin: the one before, this and the next epoch's, and one to spare.
+pub const ISSUER_KEYS_MAX: usize = 4;
+/// Longest address of an issuer, in bytes.
+pub const ISSUER_URL_MAX: usize = 256;
 
 const CONTEXT: &[u8] = b"lapwing bulletin v1\n";
 const VERSION: u8 = 1;
@@ -45,6 +50,18 @@ pub struct Bulletin {
     pub files: Vec<ListedFile>,
     /// The drops among the files; absent where a desk makes none.
     pub drops: Option<Drops>,
+    /// Who issues passes; absent where envelopes need none.
+    pub passes: Option<PassIssuer>,
+}
+
+/// Who issues passes, and the only keys by which a phone takes them: the same for everybody, so that nobody can be
+/// marked by a key of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassIssuer {
+    /// Its address: `https:`, or `http:` where the way there is sealed otherwise (an onion service, loopback).
+    pub url: String,
+    /// Its keys by ascending epoch, no key twice.
+    pub keys: Vec<IssuerKey>,
 }
 
 /// A reception key of one week.
@@ -138,6 +155,9 @@ pub enum BulletinError {
     /// Keys out of order, or none.
     #[error("the reception keys are out of order or missing")]
     Keys,
+    /// Pass keys out of order, twice, malformed, none or too many; or an address that is none.
+    #[error("the issuer of passes is not well formed")]
+    Passes,
     /// A file name that could lead out of its folder.
     #[error("a file name is not allowed")]
     FileName,
@@ -215,6 +235,13 @@ impl Bulletin {
         }
     }
 
+    /// The key by which passes are fetched at a time, if the bulletin has it.
+    pub fn pass_key_at(&self, unix: i64) -> Option<&IssuerKey> {
+        let epoch = PassEpoch::at(unix);
+        let issuer = self.passes.as_ref()?;
+        issuer.keys.iter().find(|k| k.epoch == epoch)
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut e = Encoder::new(Vec::with_capacity(24_576));
         self.write(&mut e).expect(VEC);
@@ -222,9 +249,8 @@ impl Bulletin {
     }
 
     fn write(&self, e: &mut Encoder<Vec<u8>>) -> Written {
-        e.map(10 + u64::from(self.drops.is_some()))?
-            .u8(1)?
-            .u8(VERSION)?;
+        let optional = u64::from(self.drops.is_some()) + u64::from(self.passes.is_some());
+        e.map(10 + optional)?.u8(1)?.u8(VERSION)?;
         e.u8(2)?.bytes(&self.root_key)?;
         e.u8(3)?.u64(self.number)?;
         e.u8(4)?.i64(self.issued)?;
@@ -263,6 +289,13 @@ impl Bulletin {
         if let Some(drops) = &self.drops {
             e.u8(11)?.array(3)?.u32(drops.number)?;
             e.u32(drops.period_s)?.u16(drops.buckets)?;
+        }
+        if let Some(issuer) = &self.passes {
+            e.u8(12)?.array(2)?.str(&issuer.url)?;
+            e.array(issuer.keys.len() as u64)?;
+            for key in &issuer.keys {
+                e.array(2)?.u32(key.epoch.0)?.bytes(&key.key.spki())?;
+            }
         }
         Ok(())
     }
@@ -350,6 +383,11 @@ impl Bulletin {
         } else {
             None
         };
+        let passes = if optional(d, 12)? {
+            Some(read_issuer(d)?)
+        } else {
+            None
+        };
         Ok(Self {
             root_key,
             number,
@@ -361,8 +399,39 @@ impl Bulletin {
             warnings,
             files,
             drops,
+            passes,
         })
     }
+}
+
+fn read_issuer(d: &mut Decoder<'_>) -> Result<PassIssuer, ReadError> {
+    expect(d.array()?, 2)?;
+    let url = d.str()?.to_owned();
+    let mut keys: Vec<IssuerKey> = Vec::new();
+    for _ in 0..length(d.array()?)? {
+        expect(d.array()?, 2)?;
+        let epoch = PassEpoch(d.u32()?);
+        let key = PassKey::from_spki(d.bytes()?).map_err(|_why| BulletinError::Passes)?;
+        let fits = keys.last().is_none_or(|last| last.epoch < epoch)
+            && keys.iter().all(|other| other.key != key);
+        if !fits || keys.len() == ISSUER_KEYS_MAX {
+            return Err(BulletinError::Passes.into());
+        }
+        keys.push(IssuerKey { epoch, key });
+    }
+    if keys.is_empty() || !issuer_url(&url) {
+        return Err(BulletinError::Passes.into());
+    }
+    Ok(PassIssuer { url, keys })
+}
+
+/// An address that can be written down: a scheme of the web and printable ASCII.
+fn issuer_url(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    url.len() <= ISSUER_URL_MAX
+        && rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
 }
 
 type Written = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
@@ -538,6 +607,7 @@ mod tests {
                 sha256: [2; 32],
             }],
             drops: None,
+            passes: None,
         }
     }
 
@@ -569,6 +639,22 @@ mod tests {
         }
     }
 
+    fn pass_key(epoch: u32, fill: u8) -> IssuerKey {
+        let key = PassKey::from_modulus(&[fill; 256]).unwrap();
+        IssuerKey {
+            epoch: PassEpoch(epoch),
+            key,
+        }
+    }
+
+    fn with_passes(url: &str, keys: Vec<IssuerKey>) -> Bulletin {
+        let url = url.into();
+        Bulletin {
+            passes: Some(PassIssuer { url, keys }),
+            ..bulletin()
+        }
+    }
+
     #[test]
     fn drops_other_than_stated_are_refused() {
         let change = |how: fn(&mut Bulletin)| {
@@ -593,6 +679,46 @@ mod tests {
         ];
         for (n, how) in wrong.into_iter().enumerate() {
             assert_eq!(change(how), Err(BulletinError::Drops), "{n}");
+        }
+    }
+
+    #[test]
+    fn the_issuer_of_passes_reads_back_and_its_key_of_the_epoch_is_found() {
+        let keys = vec![pass_key(739, 0xfd), pass_key(740, 0xff)];
+        let good = with_passes("https://issuer.example/", keys);
+        let bytes = good.sign(&root());
+        assert_eq!(
+            Bulletin::verify(&bytes, &root().verifying_key()),
+            Ok(good.clone())
+        );
+        let at = PassEpoch(740).starts();
+        assert_eq!(good.pass_key_at(at), Some(&pass_key(740, 0xff)));
+        assert_eq!(good.pass_key_at(at - 1), Some(&pass_key(739, 0xfd)));
+        assert_eq!(good.pass_key_at(PassEpoch(741).starts()), None);
+        assert_eq!(bulletin().pass_key_at(at), None);
+    }
+
+    #[test]
+    fn an_issuer_that_is_not_well_formed_is_refused() {
+        let url = "https://issuer.example";
+        let long = format!("https://{}", "x".repeat(ISSUER_URL_MAX));
+        for bad in [
+            with_passes(url, vec![]),
+            with_passes(url, vec![pass_key(2, 0xff), pass_key(1, 0xfd)]),
+            with_passes(url, vec![pass_key(2, 0xff), pass_key(2, 0xfd)]),
+            with_passes(url, vec![pass_key(1, 0xff), pass_key(2, 0xff)]),
+            with_passes(
+                url,
+                (0..5).map(|n| pass_key(n, 0xf1 + 2 * n as u8)).collect(),
+            ),
+            with_passes("", vec![pass_key(1, 0xff)]),
+            with_passes("https://", vec![pass_key(1, 0xff)]),
+            with_passes("ftp://issuer.example", vec![pass_key(1, 0xff)]),
+            with_passes("https://issuer example", vec![pass_key(1, 0xff)]),
+            with_passes(&long, vec![pass_key(1, 0xff)]),
+        ] {
+            let refused = Bulletin::verify(&bad.sign(&root()), &root().verifying_key());
+            assert_eq!(refused, Err(BulletinError::Passes), "{bad:?}");
         }
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Implements the outer half of section 5 of the design and the formats of `docs/HTTP.md`:
 //! the [`Envelope`] as a relay sees it, [`Receipt`] and [`Answer`], the [`Record`] of a pull, the
-//! signed [`Bulletin`], the [`Drop`] of sealed replies, the [`Publication`] that carries it, and the desk's signature on a pull
-//! ([`pull`], RFC 9421).
+//! signed [`Bulletin`], the [`Drop`] of sealed replies, the [`Publication`] that carries both, the desk's
+//! signature on a pull ([`pull`], RFC 9421), a [`Pass`] and what is said to its issuer
+//! ([`PassRequest`], RFC 9577 and 9578), and the signed list of an app's files ([`Release`]).
 //!
 //! **In scope:** layout, strict parsing, signatures over public things.
 //! **Out of scope:** sealing and opening (`lapwing-seal`), which this crate cannot name, so that a
@@ -22,14 +23,17 @@ mod bulletin;
 mod drop;
 mod envelope;
 mod epoch;
+mod issuance;
+mod pass;
 mod publication;
 pub mod pull;
 mod receipt;
 mod record;
+mod release;
 
 pub use bulletin::{
-    BULLETIN_MAX, Bulletin, BulletinError, BulletinWarning, ListedFile, RECEPTION_PUBLIC_LEN,
-    ReceptionKey, WarningState, WarningText,
+    BULLETIN_MAX, Bulletin, BulletinError, BulletinWarning, ISSUER_KEYS_MAX, ISSUER_URL_MAX,
+    ListedFile, PassIssuer, RECEPTION_PUBLIC_LEN, ReceptionKey, WarningState, WarningText,
 };
 pub use drop::{
     BUCKETS_MAX, DROP_LEN, DROP_PERIOD_S, Drop, DropError, Drops, HINT_LEN, SLOT_LEN,
@@ -41,8 +45,18 @@ pub use envelope::{
     SUITE, TAG_LEN, VERSION,
 };
 pub use epoch::{KeyEpoch, RECEPTION_KEEP_S, RECEPTION_WEEKS, WEEK_S};
+pub use issuance::{
+    Blinded, IssuanceError, PASS_BATCH, PASS_REQUEST_LEN, PASS_RESPONSE_LEN, PassRequest,
+    PassResponse, TOKEN_REQUEST_LEN, token_request,
+};
+pub use pass::{
+    IssuerKey, PASS_EPOCH_S, PASS_INPUT_LEN, PASS_KEY_LEN, PASS_LEN, PASS_MODULUS_LEN, PASS_TYPE,
+    Pass, PassEpoch, PassError, PassKey, PassKeyError, challenge, challenge_digest, pass_input,
+    www_authenticate,
+};
 pub use publication::{PUBLICATION_MAX, Publication, PublicationError};
 pub use receipt::{
     ANSWER_LEN, Answer, RECEIPT_LEN, Receipt, ReceiptError, SALT_LEN, leaf_hash, log_origin,
 };
 pub use record::{RECORD_LEN, Record, RecordError, records};
+pub use release::{RELEASE_MAX, Release, ReleaseError, ReleaseFile, VERSION_MAX};

@@ -12,9 +12,13 @@
 
 mod code;
 mod draft;
+mod release;
+mod schedule;
 mod view;
 
 pub use code::code_of;
+pub use release::release;
+pub use schedule::{Schedule, bucket};
 
 use lapwing_model::Place;
 use lapwing_witness::Phone as Core;
@@ -83,6 +87,15 @@ impl Phone {
     pub fn report(&mut self, draft: &str, now: f64) -> Thrown<Vec<u8>> {
         let draft = draft::read(draft).ok_or_else(|| thrown("draft"))?;
         let sealed = self.core.report(&mut self.rng, &draft, now as i64);
+        Ok(sealed.map_err(refused)?.as_bytes().to_vec())
+    }
+
+    /// Seals cover: an envelope that only the desk can tell from a report.
+    ///
+    /// # Errors
+    /// `no-bulletin`, `no-key`.
+    pub fn cover(&mut self, now: f64) -> Thrown<Vec<u8>> {
+        let sealed = self.core.cover(&mut self.rng, now as i64);
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
 

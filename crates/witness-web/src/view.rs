@@ -16,6 +16,11 @@ pub(crate) fn bulletin(bulletin: &Bulletin) -> Value {
             region.north_east.lon(),
             region.north_east.lat(),
         ],
+        "drops": bulletin.drops.map(|drops| json!({
+            "number": drops.number,
+            "period_s": drops.period_s,
+            "buckets": drops.buckets,
+        })),
         "warnings": bulletin.warnings.iter().map(warning).collect::<Vec<_>>(),
     })
 }
@@ -49,7 +54,7 @@ fn warning(warning: &BulletinWarning) -> Value {
 mod tests {
     use super::*;
     use lapwing_model::{Place, Region};
-    use lapwing_wire::{KeyEpoch, ReceptionKey, WarningText};
+    use lapwing_wire::{Drops, KeyEpoch, ReceptionKey, WarningText};
 
     #[test]
     fn a_bulletin_is_shown_with_west_first_and_its_warnings_by_language() {
@@ -89,9 +94,16 @@ mod tests {
                 texts: vec![text("uk", "Обстріл"), text("en", "Shelling")],
             }],
             files: Vec::new(),
-            drops: None,
+            drops: Some(Drops {
+                number: 9,
+                period_s: 3_600,
+                buckets: 4,
+            }),
+            passes: None,
         });
         assert_eq!(shown["region"], json!([22.0, 44.0, 40.25, 52.5]));
+        let drops = json!({ "number": 9, "period_s": 3_600, "buckets": 4 });
+        assert_eq!(shown["drops"], drops);
         assert_eq!(shown["keys_until"], json!(KeyEpoch(3).ends()));
         assert_eq!(shown["warnings"][0]["active"], json!(false));
         assert_eq!(

@@ -1,15 +1,15 @@
 //! What a phone keeps once it has asked to be known.
 
 use lapwing_seal::{
-    BucketSecret, By, ChainKey, CheckIn, Enrolment, Invite, Known, Purpose, REPLY_CHAINS_LEN,
-    ReplyChains, RootSecret, Said, Speaker,
+    BucketSecret, By, ChainKey, CheckIn, Enrolment, Invite, Known, Purpose, ReplyChains,
+    RootSecret, Said, Speaker,
 };
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 const VERSION: u8 = 1;
-/// Version 1 · standing 1 · chain of what is said 32 · chain of renewals 32 · reply chains 68.
-const MEMBERSHIP_LEN: usize = 1 + 1 + 32 + 32 + REPLY_CHAINS_LEN;
+/// Version 1 · standing 1 · chain of what is said 32 · chain of renewals 32.
+const MEMBERSHIP_LEN: usize = 1 + 1 + 32 + 32;
 
 /// How a phone stands with its desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,31 +21,32 @@ pub enum Standing {
     Known,
 }
 
-/// The chains of an enrolment, at the phone's end.
-pub struct Membership {
+/// The chains of an enrolment by which the phone speaks; those by which it hears are the
+/// [`Inbox`](crate::Inbox)'s.
+pub(crate) struct Membership {
     standing: Standing,
     speaker: Speaker,
     renewals: Speaker,
-    pub(crate) replies: ReplyChains,
 }
 
 impl Membership {
-    /// Asks to join by an invite. The root secret is gone when this returns.
+    /// Asks to join by an invite.
     pub(crate) fn by_invite(
         rng: &mut impl CryptoRng,
         invite: Invite,
         bucket: BucketSecret,
         drops: u32,
-    ) -> (Self, Enrolment) {
+    ) -> (Self, ReplyChains, Enrolment) {
         let root = RootSecret::generate(rng);
-        let membership = Self::of(&root, drops, Standing::Asked);
+        let membership = Self::of(&root, Standing::Asked);
+        let replies = ReplyChains::new(&root, drops);
         let enrolment = Enrolment {
             root,
             bucket,
             drops,
             by: By::Invite(invite),
         };
-        (membership, enrolment)
+        (membership, replies, enrolment)
     }
 
     /// Begins anew: what anybody has copied from this phone before serves no more.
@@ -54,24 +55,24 @@ impl Membership {
         rng: &mut impl CryptoRng,
         bucket: BucketSecret,
         drops: u32,
-    ) -> Enrolment {
+    ) -> (ReplyChains, Enrolment) {
         let root = RootSecret::generate(rng);
         let (id, key) = self.renewals.take();
-        *self = Self::of(&root, drops, self.standing);
-        Enrolment::renewal(root, bucket, drops, (id, &key))
+        *self = Self::of(&root, self.standing);
+        let replies = ReplyChains::new(&root, drops);
+        (replies, Enrolment::renewal(root, bucket, drops, (id, &key)))
     }
 
-    fn of(root: &RootSecret, drops: u32, standing: Standing) -> Self {
+    fn of(root: &RootSecret, standing: Standing) -> Self {
         Self {
             standing,
             speaker: Speaker::new(root.chain(Purpose::Mac)),
             renewals: Speaker::new(root.chain(Purpose::Renewal)),
-            replies: ReplyChains::new(root, drops),
         }
     }
 
     /// How the phone stands.
-    pub fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> Standing {
         self.standing
     }
 
@@ -80,8 +81,8 @@ impl Membership {
         self.standing = Standing::Known;
     }
 
-    /// Says something at the next step. What [`Membership::to_bytes`] gives afterwards must be kept
-    /// before it is sent: a step is never used twice.
+    /// Says something at the next step. The membership must be kept before it is sent: a step is never
+    /// used twice.
     pub(crate) fn say(&mut self, said: Said) -> Known {
         let (id, key) = self.speaker.take();
         Known::say((id, &key), said)
@@ -96,7 +97,7 @@ impl Membership {
     }
 
     /// For keeping in the vault.
-    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(MEMBERSHIP_LEN));
         out.push(VERSION);
         out.push(match self.standing {
@@ -105,17 +106,15 @@ impl Membership {
         });
         out.extend_from_slice(self.speaker.chain().as_bytes());
         out.extend_from_slice(self.renewals.chain().as_bytes());
-        out.extend_from_slice(self.replies.to_bytes().as_slice());
         out
     }
 
     /// Takes back what was kept; `None` when it is not exactly that. Total.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (version, rest) = bytes.split_first()?;
         let (standing, rest) = rest.split_first()?;
         let (speaker, rest) = rest.split_first_chunk()?;
-        let (renewals, rest) = rest.split_first_chunk()?;
-        let replies: &[u8; REPLY_CHAINS_LEN] = rest.try_into().ok()?;
+        let renewals = rest.try_into().ok()?;
         let standing = match standing {
             0 => Standing::Asked,
             1 => Standing::Known,
@@ -124,8 +123,7 @@ impl Membership {
         (*version == VERSION).then(|| Self {
             standing,
             speaker: Speaker::new(ChainKey::from_bytes(*speaker)),
-            renewals: Speaker::new(ChainKey::from_bytes(*renewals)),
-            replies: ReplyChains::from_bytes(replies),
+            renewals: Speaker::new(ChainKey::from_bytes(renewals)),
         })
     }
 }
@@ -148,7 +146,7 @@ mod tests {
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
         let bucket = BucketSecret::generate(&mut rng);
         let invite = Invite::generate(&mut rng);
-        let (mut membership, _) = Membership::by_invite(&mut rng, invite, bucket, 9);
+        let (mut membership, _, _) = Membership::by_invite(&mut rng, invite, bucket, 9);
         membership.say(Said::Message("x".into()));
         membership.welcome();
         let kept = membership.to_bytes();

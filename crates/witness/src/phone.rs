@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use lapwing_model::{Form, FormError};
 use lapwing_seal::{
-    AUTHOR_LEN, BucketSecret, FieldSeed, Frame, Invite, MESSAGE_MAX, ReceptionPublic, Report, Said,
-    SealError, Statement, seal,
+    AUTHOR_LEN, BucketSecret, Content, FieldSeed, Frame, Invite, MESSAGE_MAX, REPLY_CHAINS_LEN,
+    ReceptionPublic, ReplyChains, Report, Said, SealError, Statement, seal,
 };
 use lapwing_wire::{
     Answer, Bulletin, BulletinError, Envelope, KeyEpoch, ReceiptError, VerifyingKey,
 };
 use rand_core::CryptoRng;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-use crate::{ComposeError, Draft, Membership, Standing};
+use crate::{
+    ComposeError, Draft, Inbox, InboxError, Received, Standing, Wanted, membership::Membership,
+};
 
 /// The core of a witness's phone.
 pub struct Phone {
@@ -23,6 +26,9 @@ pub struct Phone {
     form: Arc<Form>,
     bulletin: Option<Arc<Bulletin>>,
     membership: Option<Membership>,
+    inbox: Option<Inbox>,
+    /// The highest number of drops seen.
+    drops: u32,
 }
 
 /// Why the phone refuses.
@@ -42,6 +48,14 @@ pub enum PhoneError {
         offered: u64,
         /// The highest seen.
         known: u64,
+    },
+    /// Its drops are older than what the phone has seen.
+    #[error("drops {offered} are older than {known}, which are known")]
+    OlderDrops {
+        /// Their number.
+        offered: u32,
+        /// The highest seen.
+        known: u32,
     },
     /// Past its time.
     #[error("the bulletin has expired")]
@@ -65,6 +79,15 @@ pub enum PhoneError {
     /// The desk does not know this phone, or has not said so yet.
     #[error("the desk does not know this phone yet")]
     NotKnown,
+    /// The install's bucket secret was not given.
+    #[error("the phone has no bucket")]
+    NoBucket,
+    /// What was kept of an enrolment is not that.
+    #[error("what was kept of the enrolment is damaged")]
+    Kept,
+    /// The drop does not count.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
     /// The desk of this bulletin answers nobody: it publishes no drops.
     #[error("the desk publishes no drops")]
     NoDrops,
@@ -103,6 +126,8 @@ impl Phone {
             form: Arc::new(Form::civil_protection()),
             bulletin: None,
             membership: None,
+            inbox: None,
+            drops: 0,
         })
     }
 
@@ -138,7 +163,13 @@ impl Phone {
                 known,
             });
         }
+        let drops = bulletin.drops.map(|drops| drops.number);
+        if let Some(offered) = drops.filter(|&offered| offered < self.drops) {
+            let known = self.drops;
+            return Err(PhoneError::OlderDrops { offered, known });
+        }
         self.form = Arc::new(Form::parse(&bulletin.form)?);
+        self.drops = self.drops.max(drops.unwrap_or(0));
         Ok(self.bulletin.insert(Arc::new(bulletin)))
     }
 
@@ -153,6 +184,8 @@ impl Phone {
             form: Arc::clone(&self.form),
             bulletin: self.bulletin.clone(),
             membership: None,
+            inbox: None,
+            drops: self.drops,
         }
     }
 
@@ -199,47 +232,97 @@ impl Phone {
         self.sealed(rng, draft, now, Some(at))
     }
 
-    /// Takes back what was kept of an enrolment.
-    pub fn recall_membership(&mut self, membership: Membership) {
-        self.membership = Some(membership);
+    /// Gives the phone the bucket secret of its install, and what was kept of an enrolment, if there
+    /// was one.
+    ///
+    /// # Errors
+    /// `Kept` when the bytes are not what [`Phone::kept`] gave.
+    pub fn recall(&mut self, bucket: BucketSecret, kept: Option<&[u8]>) -> Result<(), PhoneError> {
+        let mut inbox = Inbox::new(bucket, None);
+        self.membership = None;
+        if let Some(kept) = kept {
+            let (chains, membership) = kept
+                .split_first_chunk::<REPLY_CHAINS_LEN>()
+                .ok_or(PhoneError::Kept)?;
+            inbox.enrol(ReplyChains::from_bytes(chains));
+            self.membership = Some(Membership::from_bytes(membership).ok_or(PhoneError::Kept)?);
+        }
+        self.inbox = Some(inbox);
+        Ok(())
     }
 
-    /// What is to be kept of the enrolment, before anything sealed after it is sent.
-    pub fn membership(&self) -> Option<&Membership> {
-        self.membership.as_ref()
+    /// What is to be kept of the enrolment: after everything that was sealed, before it is sent, and
+    /// after every drop that was read. `None` before there is one.
+    pub fn kept(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let chains = self.inbox.as_ref()?.chains()?.to_bytes();
+        let membership = self.membership.as_ref()?.to_bytes();
+        Some(Zeroizing::new(
+            [chains.as_slice(), membership.as_slice()].concat(),
+        ))
+    }
+
+    /// How the phone stands with its desk; `None` when it has not asked.
+    pub fn standing(&self) -> Option<Standing> {
+        self.membership.as_ref().map(Membership::standing)
+    }
+
+    /// The drop for now: to be fetched on schedule, enrolled or not.
+    pub fn wanted(&self, now: i64) -> Option<Wanted> {
+        self.inbox.as_ref()?.wanted(self.bulletin()?, now)
+    }
+
+    /// Reads a drop that was fetched: the desk's answer to an enrolment takes effect.
+    ///
+    /// # Errors
+    /// `Inbox`; `NoBulletin`, `NoBucket`.
+    pub fn receive(&mut self, bucket: u16, drop: &[u8]) -> Result<Received, PhoneError> {
+        let bulletin = self.bulletin.clone().ok_or(PhoneError::NoBulletin)?;
+        let inbox = self.inbox.as_mut().ok_or(PhoneError::NoBucket)?;
+        let received = inbox.receive(&bulletin, bucket, drop)?;
+        for reply in &received.replies {
+            match reply.content {
+                Content::Enrolled => {
+                    if let Some(membership) = &mut self.membership {
+                        membership.welcome();
+                    }
+                }
+                // An answer to the invite that was asked with last: what was asked before has other
+                // chains.
+                Content::Refused(_) => self.membership = None,
+                _ => {}
+            }
+        }
+        Ok(received)
     }
 
     /// Asks the desk to know this phone, by an invite. Whether it does, its reply says; until then
     /// reports go as an unknown witness's. A phone that asks again begins anew.
     ///
     /// # Errors
-    /// When no reception key is known, or the desk publishes no drops.
+    /// `NoBucket`, `NoDrops`; when no reception key is known.
     pub fn enrol(
         &mut self,
         rng: &mut impl CryptoRng,
         invite: Invite,
-        bucket: BucketSecret,
         now: i64,
     ) -> Result<Envelope, PhoneError> {
-        let (to, drops) = (self.reception(now)?, self.drops()?);
-        let (membership, enrolment) = Membership::by_invite(rng, invite, bucket, drops);
+        let (to, bucket, drops) = self.for_enrolment(now)?;
+        let (membership, replies, enrolment) = Membership::by_invite(rng, invite, bucket, drops);
         let envelope = seal(rng, &to, &Frame::Enrolment(enrolment))?;
         self.membership = Some(membership);
+        self.hear(replies);
         Ok(envelope)
     }
 
-    /// Begins all chains anew: after the phone was in other hands, or when the desk asks for it.
+    /// Begins all chains anew: after the phone was in other hands, or when the desk asks for it. What
+    /// was sealed before should have been sent: the desk no longer knows its steps.
     ///
     /// # Errors
-    /// `NotKnown`; when no reception key is known, or the desk publishes no drops.
-    pub fn renew(
-        &mut self,
-        rng: &mut impl CryptoRng,
-        bucket: BucketSecret,
-        now: i64,
-    ) -> Result<Envelope, PhoneError> {
-        let (to, drops) = (self.reception(now)?, self.drops()?);
-        let enrolment = self.known()?.renew(rng, bucket, drops);
+    /// `NotKnown`, `NoBucket`, `NoDrops`; when no reception key is known.
+    pub fn renew(&mut self, rng: &mut impl CryptoRng, now: i64) -> Result<Envelope, PhoneError> {
+        let (to, bucket, drops) = self.for_enrolment(now)?;
+        let (replies, enrolment) = self.known()?.renew(rng, bucket, drops);
+        self.hear(replies);
         Ok(seal(rng, &to, &Frame::Enrolment(enrolment))?)
     }
 
@@ -286,10 +369,19 @@ impl Phone {
             .ok_or(PhoneError::NotKnown)
     }
 
-    fn drops(&self) -> Result<u32, PhoneError> {
-        let bulletin = self.bulletin.as_ref().ok_or(PhoneError::NoBulletin)?;
-        let drops = bulletin.drops.as_ref().ok_or(PhoneError::NoDrops)?;
-        Ok(drops.number)
+    /// The key to seal to, the bucket secret, and the number of the drops.
+    fn for_enrolment(&self, now: i64) -> Result<(ReceptionPublic, BucketSecret, u32), PhoneError> {
+        let to = self.reception(now)?;
+        let bulletin = self.bulletin().ok_or(PhoneError::NoBulletin)?;
+        let drops = bulletin.drops.ok_or(PhoneError::NoDrops)?;
+        let inbox = self.inbox.as_ref().ok_or(PhoneError::NoBucket)?;
+        Ok((to, inbox.bucket().clone(), drops.number))
+    }
+
+    fn hear(&mut self, replies: ReplyChains) {
+        if let Some(inbox) = &mut self.inbox {
+            inbox.enrol(replies);
+        }
     }
 
     /// Seals cover: to everybody but the desk it looks like a report.

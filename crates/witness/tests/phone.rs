@@ -55,6 +55,7 @@ impl Desk {
             warnings: Vec::new(),
             files: Vec::new(),
             drops: None,
+            passes: None,
         }
         .sign(&self.root)
     }

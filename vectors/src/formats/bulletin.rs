@@ -3,7 +3,8 @@
 use anyhow::Result;
 use ed25519_dalek::Signer as _;
 use lapwing_wire::{
-    BULLETIN_MAX, Bulletin, BulletinError, Drops, KeyEpoch, ListedFile, SigningKey, WarningState,
+    BULLETIN_MAX, Bulletin, BulletinError, Drops, IssuerKey, KeyEpoch, ListedFile, PassEpoch,
+    PassIssuer, SigningKey, WarningState,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -11,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use super::public_key;
 use crate::cbor::{head, replaced};
 use crate::world::{
-    NOW, WEEK, bulletin, malleated, reception_key, root_key, small_bulletin, stranger_key,
+    NOW, WEEK, bulletin, bulletin_with_issuer, malleated, pass_key, reception_key, root_key,
+    small_bulletin, stranger_key,
 };
 use crate::{Case, Format, Refusal, Verdict};
 
@@ -24,6 +26,7 @@ pub(crate) const BULLETIN: Format = Format {
         "file-name",
         "keys",
         "length",
+        "passes",
         "root-key",
         "signature",
         "version",
@@ -61,7 +64,7 @@ pub(crate) fn value(b: &Bulletin) -> Value {
         .iter()
         .map(|f| json!({ "name": f.name, "sha256": hex::encode(f.sha256) }));
     let (sw, ne) = (b.region.south_west, b.region.north_east);
-    json!({
+    let mut value = json!({
         "number": b.number,
         "issued": b.issued,
         "expires": b.expires,
@@ -73,7 +76,15 @@ pub(crate) fn value(b: &Bulletin) -> Value {
         "drops": b.drops.map(|d| json!({
             "number": d.number, "period_s": d.period_s, "buckets": d.buckets,
         })),
-    })
+    });
+    if let Some(issuer) = &b.passes {
+        let keys = issuer
+            .keys
+            .iter()
+            .map(|k| json!({ "epoch": k.epoch.0, "id": hex::encode(k.key.id()) }));
+        value["passes"] = json!({ "url": issuer.url, "keys": keys.collect::<Vec<_>>() });
+    }
+    value
 }
 
 pub(crate) fn refusal(why: BulletinError) -> Refusal {
@@ -84,6 +95,7 @@ pub(crate) fn refusal(why: BulletinError) -> Refusal {
         BulletinError::RootKey => Refusal::plain("root-key"),
         BulletinError::Signature => Refusal::plain("signature"),
         BulletinError::Keys => Refusal::plain("keys"),
+        BulletinError::Passes => Refusal::plain("passes"),
         BulletinError::FileName => Refusal::plain("file-name"),
         BulletinError::Drops => Refusal::plain("drops"),
         _ => panic!("a new reason needs a name and a vector"),
@@ -140,6 +152,12 @@ fn cases() -> Vec<Case> {
         root_key: stranger_key().verifying_key().to_bytes(),
         ..small_bulletin()
     };
+    let issued = bulletin_with_issuer();
+    let issuing = |change: fn(&mut PassIssuer)| {
+        let mut changed = bulletin_with_issuer();
+        change(changed.passes.as_mut().expect("it names one"));
+        changed.sign(&root_key())
+    };
     let bare = root.sign(map).to_bytes();
     let mut signature = [0; 64];
     signature.copy_from_slice(&small[small.len() - 64..]);
@@ -154,6 +172,51 @@ fn cases() -> Vec<Case> {
         ),
         ok("a bulletin with a warning and a file", &bulletin(), ""),
         ok("a bulletin with a cancelled warning", &cancelled, ""),
+        ok("a bulletin that names an issuer of passes", &issued, ""),
+        case("no pass key", &issuing(|i| i.keys.clear()), "passes", ""),
+        case(
+            "pass keys out of order",
+            &issuing(|i| i.keys.swap(0, 1)),
+            "passes",
+            "",
+        ),
+        case(
+            "one pass key for two epochs",
+            &issuing(|i| i.keys[1].key = i.keys[0].key.clone()),
+            "passes",
+            "a pass would be good in both",
+        ),
+        case(
+            "five pass keys",
+            &issuing(|i| {
+                i.keys = (0..5)
+                    .map(|n| IssuerKey {
+                        epoch: PassEpoch(n),
+                        key: pass_key(&n.to_string()),
+                    })
+                    .collect();
+            }),
+            "passes",
+            "",
+        ),
+        case(
+            "an issuer without an address",
+            &issuing(|i| i.url.clear()),
+            "passes",
+            "",
+        ),
+        case(
+            "an issuer's address with a blank",
+            &issuing(|i| i.url.push(' ')),
+            "passes",
+            "",
+        ),
+        case(
+            "an issuer's address of 257 bytes",
+            &issuing(|i| i.url.extend(std::iter::repeat_n('x', 257 - i.url.len()))),
+            "passes",
+            "",
+        ),
         Case::bytes(
             "two reception keys",
             &keyed(&[WEEK.0, WEEK.0 + 1]),

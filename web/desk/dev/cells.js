@@ -1,6 +1,6 @@
 /**
  * Cells of the made-up desk. `GET /dev/cells?do=…`: `say` (a witness writes), `come` (replies come to phones), `lock`
- * (all sessions end), `wordless` (invites without words from now on), `reset`.
+ * (all sessions end), `reset`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -21,7 +21,6 @@ export class MockCells {
 
   reset() {
     const now = this.now();
-    this.wordless = false;
     this.sessions = new Map();
     this.hashes = 0;
     const says = (by, ago, text, came = null) => ({
@@ -107,7 +106,6 @@ export class MockCells {
         for (const { talk } of members)
           for (const line of talk) if (line.by === 'coordinator') line.came ??= now;
     } else if (what === 'lock') this.sessions.clear();
-    else if (what === 'wordless') this.wordless = true;
     else this.reset();
   }
 
@@ -157,8 +155,7 @@ export class MockCells {
       const expires = made + body.holds_s;
       const invite = { id: this.hash(), label: body.label.trim(), made, expires, state: 'open' };
       cell.invites.unshift(invite);
-      const words = this.wordless ? null : WORDS;
-      return { status: 201, body: { id: invite.id, code: '5f2c9a41d07be83366109e', words, expires } };
+      return { status: 201, body: { id: invite.id, code: '5f2c9a41d07be83366109e', words: WORDS, expires } };
     }
     const invite = cell.invites.find((each) => rest === `/invites/${each.id}`);
     if (invite) {

@@ -1,12 +1,10 @@
 /**
- * Builds the service worker after the app, so that it knows every file of the app and a version that changes with
- * any of them.
+ * Builds the service worker after the app, with the key of the release baked in, and signs the list of all files
+ * (`release.js`): a build of a working copy by its own key; a release is signed afterwards, where its key is.
  */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { buildKey, sign } from './release.js';
 
 const entry = fileURLToPath(new URL('../src/sw/worker.ts', import.meta.url));
 
@@ -38,22 +36,14 @@ export function worker() {
         injectTo: 'head-prepend',
       },
     ],
-    async writeBundle(options, bundle) {
+    async writeBundle(options) {
       const folder = options.dir ?? out;
-      const made = Object.keys(bundle).filter((name) => !name.startsWith('manifest.'));
-      const still = readdirSync(fileURLToPath(new URL('../public', import.meta.url)));
-      const files = [...new Set([...made, ...still])].sort();
-      const version = createHash('sha256');
-      for (const file of files) version.update(file).update(readFileSync(join(folder, file)));
-      version.update(readFileSync(entry));
+      const { key, file } = buildKey();
       await build({
         configFile: false,
         logLevel: 'warn',
         publicDir: false,
-        define: {
-          __FILES__: JSON.stringify(files.map((file) => (file === 'index.html' ? '/' : `/${file}`))),
-          __VERSION__: JSON.stringify(version.digest('hex').slice(0, 16)),
-        },
+        define: { __RELEASE_KEY__: JSON.stringify(key) },
         build: {
           target: 'es2022',
           outDir: folder,
@@ -61,6 +51,7 @@ export function worker() {
           rollupOptions: { input: entry, output: { format: 'iife', entryFileNames: 'sw.js' } },
         },
       });
+      if (file) sign(folder, file);
     },
   };
 }

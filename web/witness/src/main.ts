@@ -3,15 +3,21 @@ import '$shared/theme.css';
 import './page.css';
 import App from './App.svelte';
 import { desk } from './state/desk.svelte';
+import { watch } from './state/panic';
+import { vault } from './state/vault.svelte';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
 mount(App, { target });
+watch();
 
 // Everything else waits until something can be seen.
 requestAnimationFrame(() =>
   setTimeout(() => {
-    void desk.start().then(keepFiles);
+    void desk
+      .start()
+      .then(() => vault.refresh())
+      .then(keepFiles);
   }),
 );
 

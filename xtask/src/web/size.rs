@@ -34,12 +34,22 @@ pub(super) fn print(app: &str, dist: &Path, manifest: &Path) -> Result<()> {
 /// The page, its entry scripts, and all that these import or reference at once. What is imported when wanted
 /// (`dynamicImports`) is not part of the first load.
 fn first_load(manifest: &BTreeMap<String, Value>) -> BTreeSet<String> {
-    let mut files = BTreeSet::from(["index.html".to_owned()]);
-    let mut open: Vec<&str> = manifest
-        .iter()
-        .filter(|(name, chunk)| chunk["isEntry"] == true && name.ends_with(".html"))
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let entries = |of_page: bool| {
+        manifest
+            .iter()
+            .filter(move |(name, chunk)| {
+                chunk["isEntry"] == true && name.ends_with(".html") == of_page
+            })
+            .map(|(name, _)| name.as_str())
+    };
+    let mut open: Vec<&str> = entries(true).collect();
+    let mut files = BTreeSet::new();
+    if open.is_empty() {
+        // A script for the pages of others.
+        open.extend(entries(false));
+    } else {
+        files.insert("index.html".to_owned());
+    }
     let mut seen = BTreeSet::new();
     while let Some(name) = open.pop() {
         let Some(chunk) = manifest.get(name).filter(|_| seen.insert(name)) else {
@@ -86,5 +96,18 @@ mod tests {
                 "index.html"
             ]
         );
+    }
+
+    #[test]
+    fn a_script_without_a_page_is_loaded_with_what_it_names() {
+        let manifest = serde_json::from_str(
+            r#"{
+              "core.wasm": {"file": "core-1.wasm", "src": "core.wasm"},
+              "src/embed.ts": {"file": "embed.js", "isEntry": true, "assets": ["core-1.wasm"]}
+            }"#,
+        )
+        .unwrap();
+        let files: Vec<String> = first_load(&manifest).into_iter().collect();
+        assert_eq!(files, ["core-1.wasm", "embed.js"]);
     }
 }

@@ -66,14 +66,16 @@ fn report(voice: &Voice, received: &Received) -> ReportView {
     let seen = &received.observation;
     ReportView {
         report: voice.report.unsigned_abs(),
-        person: voice.person,
+        person: voice.who.map(|who| who.person),
         stance: if voice.against {
             Stance::Against
         } else {
             Stance::For
         },
-        weight: (f64::from(voice.weight) * 1e3).round() / 1e3,
-        repeat: voice.repeat,
+        weight: voice
+            .who
+            .map(|who| (f64::from(who.weight) * 1e3).round() / 1e3),
+        repeat: voice.who.is_some_and(|who| who.repeat),
         kind: seen.kind,
         lat: seen.place.lat(),
         lon: seen.place.lon(),

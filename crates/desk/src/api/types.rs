@@ -214,13 +214,13 @@ pub struct ReportView {
     /// Number in the journal.
     #[ts(type = "number")]
     pub report: u64,
-    /// 1, 2, 3 … within this incident only.
-    pub person: u32,
+    /// 1, 2, 3 … within this incident only; nothing once it is forgotten whose report this is.
+    pub person: Option<u32>,
     /// For or against the incident.
     pub stance: Stance,
-    /// How much it moves the belief, 0 to 1.
-    pub weight: f64,
-    /// Whether the same person had said it before.
+    /// How much it moves the belief, 0 to 1; nothing once it is forgotten whose report this is.
+    pub weight: Option<f64>,
+    /// Whether the same person is known to have said it before.
     pub repeat: bool,
     /// Kind that it states.
     pub kind: u8,
@@ -555,7 +555,7 @@ pub struct InviteMade {
     /// Secret and check, 22 hexadecimal digits: what the QR code holds after `LAPWING:`.
     pub code: String,
     /// The same as eight words, to be said or written by hand.
-    pub words: Option<TextPair>,
+    pub words: TextPair,
     /// When it ends.
     #[ts(type = "number")]
     pub expires: i64,

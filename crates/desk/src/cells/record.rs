@@ -36,6 +36,12 @@ pub(crate) enum Record {
         invite: String,
         at: i64,
     },
+    /// A reply was given up: the phone did not acknowledge it in 30 days.
+    Lost {
+        member: MemberId,
+        at: i64,
+        reply: u32,
+    },
     /// A witness wrote.
     Message {
         member: MemberId,

@@ -3,13 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use lapwing_fuse::{Change, IncidentId, Stance};
+use lapwing_wire::KeyEpoch;
 use serde::{Deserialize, Serialize};
 
 use super::{Fold, KEPT_S};
 use crate::{
     api::types::{Decision, Incident, KindShare, Verdict},
     entry::Seq,
-    store::{IncidentRow, Voice},
+    store::{Epoch, IncidentRow, Voice, Who},
 };
 
 /// An incident with everything that is kept about it.
@@ -25,6 +26,8 @@ pub(crate) struct Case {
     pub(crate) decided: u64,
     version: u64,
     verdict: Verdict,
+    /// The first epoch from which a report is among its reports.
+    epoch: Epoch,
 }
 
 /// What the `view` of a row holds.
@@ -61,6 +64,20 @@ impl Case {
             decided: 0,
             version: 0,
             verdict: Verdict::Open,
+            epoch: 0,
+        }
+    }
+
+    /// One that was closed before the fold began.
+    pub(super) fn kept(view: KeptView, voices: Arc<[Voice]>, decided: u64) -> Self {
+        Self {
+            version: view.incident.version,
+            verdict: view.incident.verdict,
+            incident: Arc::new(view.incident),
+            voices,
+            history: view.history,
+            decided,
+            epoch: 0,
         }
     }
 
@@ -82,6 +99,7 @@ impl Case {
             closed: self.incident.closed,
             view: serde_json::to_string(&view).expect("views have finite numbers"),
             voices: self.voices.to_vec(),
+            epoch: self.epoch,
         }
     }
 }
@@ -133,7 +151,7 @@ impl Fold {
         self.touch(into);
     }
 
-    fn close(&mut self, fused: &lapwing_fuse::Incident) {
+    pub(super) fn close(&mut self, fused: &lapwing_fuse::Incident) {
         let id = fused.id.0;
         self.touch(id);
         self.show(fused, true);
@@ -164,10 +182,11 @@ impl Fold {
 
     fn show(&mut self, fused: &lapwing_fuse::Incident, closed: bool) {
         let id = fused.id.0;
-        let voices = self.voices(fused);
+        let (voices, epoch) = self.voices(fused);
         let warning = self.warning_of(id);
         let case = self.cases.entry(id).or_insert_with(|| Case::new(id));
         case.voices = voices.into();
+        case.epoch = epoch;
         case.verdict = match fused.verdict {
             lapwing_fuse::Verdict::Open => Verdict::Open,
             lapwing_fuse::Verdict::Confirmed => Verdict::Confirmed,
@@ -201,22 +220,32 @@ impl Fold {
         });
     }
 
-    fn voices(&self, fused: &lapwing_fuse::Incident) -> Vec<Voice> {
+    fn voices(&self, fused: &lapwing_fuse::Incident) -> (Vec<Voice>, Epoch) {
         let mut people: HashMap<u64, u32> = HashMap::new();
-        let voice = |voice: &lapwing_fuse::Voice| {
+        let mut first = KeyEpoch::at(fused.first_at).0;
+        let mut voice = |voice: &lapwing_fuse::Voice| {
             let report: Seq = voice.report.cast_signed();
-            // A report without a tag is of a person of its own, like one without a tie.
-            let tag = self.tags.get(&report).copied().unwrap_or(voice.report);
+            let tag = match self.tags.get(&report) {
+                Some(&(tag, epoch)) => {
+                    first = first.min(epoch);
+                    tag
+                }
+                // A report without a tag is of a person of its own, like one without a tie.
+                None => voice.report,
+            };
             let next = u32::try_from(people.len() + 1).unwrap_or(u32::MAX);
             Voice {
                 report,
-                person: *people.entry(tag).or_insert(next),
                 against: voice.stance == Stance::Against,
-                repeat: voice.repeat_of.is_some(),
-                weight: voice.weight,
+                who: Some(Who {
+                    person: *people.entry(tag).or_insert(next),
+                    repeat: voice.repeat_of.is_some(),
+                    weight: voice.weight,
+                }),
             }
         };
-        fused.reports.iter().map(voice).collect()
+        let voices = fused.reports.iter().map(&mut voice).collect();
+        (voices, first)
     }
 
     /// Notes what an analyst decided.

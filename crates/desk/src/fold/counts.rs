@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     api::types::{Counters, RefusedCount},
     entry::Entry,
 };
 
 /// Envelopes by what became of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Counts {
     accepted: u64,
     duplicates: u64,
@@ -35,6 +38,8 @@ impl Counts {
             },
             Entry::Bulletin(_)
             | Entry::Cell(_)
+            | Entry::Closing(_)
+            | Entry::Remains(_)
             | Entry::Tick
             | Entry::Verdict(_)
             | Entry::Warning(_) => return false,

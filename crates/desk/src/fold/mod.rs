@@ -5,6 +5,7 @@
 //! What the rules decide is not decided here but read back from the journal like everything else.
 
 mod cases;
+mod closing;
 mod counts;
 mod warnings;
 
@@ -12,29 +13,33 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lapwing_fuse::{Fuse, HowKnown, IncidentId, Parameters, Sighting};
 use lapwing_model::Known;
+use lapwing_wire::KeyEpoch;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     api::types::Verdict,
     entry::{Entry, Received, Seq},
-    store::Line,
+    store::{Epoch, Line, Tags},
 };
 
 pub(crate) use cases::{Case, KeptView};
+pub(crate) use closing::{Closing, Ended, KeptIncident, Parts, Remains};
 pub(crate) use counts::Counts;
 pub(crate) use warnings::{Chain, ChainState};
 
 /// How long closed incidents and ended warnings stay in memory, by the desk's clock, seconds.
 /// Older ones are in the derived tables.
-const KEPT_S: i64 = 7 * 86_400;
+pub(crate) const KEPT_S: i64 = 7 * 86_400;
 
 /// The state.
 pub(crate) struct Fold {
-    tag_key: [u8; 32],
     now: i64,
     fuse: Fuse,
-    /// Tags of the authors of live reports.
-    tags: HashMap<Seq, u64>,
+    /// Live reports: in place of its author what the fusing sees, and the epoch.
+    tags: HashMap<Seq, (u64, Epoch)>,
+    /// Tags that were seen, and what stands for each. An author who is known by the tag of one epoch
+    /// keeps it in the next, so that nobody is two people at the boundary.
+    canonical: HashMap<u64, u64>,
     /// Live incidents and those that closed lately.
     cases: HashMap<u64, Case>,
     /// Closed incidents in memory, by the time of their last report.
@@ -71,13 +76,13 @@ pub(crate) struct Effects {
 }
 
 impl Fold {
-    /// The state before the first entry. `tag_key` hides the authors from the fusing.
-    pub(crate) fn new(tag_key: [u8; 32]) -> Self {
+    /// The state before the first entry.
+    pub(crate) fn new() -> Self {
         Self {
-            tag_key,
             now: 0,
             fuse: Fuse::new(Parameters::default()),
             tags: HashMap::new(),
+            canonical: HashMap::new(),
             cases: HashMap::new(),
             closed: BTreeSet::new(),
             warnings: BTreeMap::new(),
@@ -93,24 +98,27 @@ impl Fold {
             seq,
             at,
             entry,
-            author,
+            tags,
         } = line;
         self.pass_time(*at);
         match entry {
             Entry::Bulletin(made) => self.bulletin_made(made.number),
-            Entry::Report(report) => self.report(*seq, *at, report, author.as_ref()),
+            Entry::Report(report) => self.report(*seq, *at, report, tags.as_ref()),
             Entry::Verdict(decided) => {
                 let incident = self.resolve(decided.incident, decided.report);
                 self.decide(*at, incident, decided.verdict);
             }
             Entry::Warning(issued) => self.issue(issued),
+            // A closing is where a fold starts; one that began before it is not changed by it.
             Entry::Cell(_)
             | Entry::CheckIn
+            | Entry::Closing(_)
             | Entry::Cover
             | Entry::Duplicate(_)
             | Entry::Enrolment(_)
             | Entry::Message
             | Entry::Refused(_)
+            | Entry::Remains(_)
             | Entry::Tick => {}
         }
         self.effects.counted |= self.counts.count(entry);
@@ -127,10 +135,10 @@ impl Fold {
         self.forget_old(at);
     }
 
-    fn report(&mut self, seq: Seq, at: i64, report: &Received, author: Option<&[u8; 16]>) {
+    fn report(&mut self, seq: Seq, at: i64, report: &Received, tags: Option<&Tags>) {
         let seen = &report.observation;
-        let tag = self.tag(seq, author);
-        self.tags.insert(seq, tag);
+        let tag = self.tag(seq, tags);
+        self.tags.insert(seq, (tag, KeyEpoch::at(at).0));
         let change = self.fuse.report(&Sighting {
             report: seq.unsigned_abs(),
             at,
@@ -161,18 +169,19 @@ impl Fold {
         self.take(at, change);
     }
 
-    /// A tag that is the same for the same author at this desk and says nothing elsewhere. A report
-    /// whose tie has been cut is taken as of a person of its own.
-    fn tag(&self, seq: Seq, author: Option<&[u8; 16]>) -> u64 {
-        let hash = Sha256::new_with_prefix(b"lapwing author tag\n").chain_update(self.tag_key);
-        let hash = match author {
-            Some(author) => hash.chain_update([1]).chain_update(author),
-            None => hash.chain_update([0]).chain_update(seq.to_be_bytes()),
+    /// What the fusing sees in place of the author. A report without a tie is of a person of its own.
+    fn tag(&mut self, seq: Seq, tags: Option<&Tags>) -> u64 {
+        let Some(tags) = tags else {
+            let hash = Sha256::new_with_prefix(b"lapwing report without a tie\n");
+            let digest: [u8; 32] = hash.chain_update(seq.to_be_bytes()).finalize().into();
+            return u64::from_be_bytes(digest[..8].try_into().expect("the digest has 32 bytes"));
         };
-        let digest: [u8; 32] = hash.finalize().into();
-        digest[..8]
-            .iter()
-            .fold(0, |tag, byte| tag << 8 | u64::from(*byte))
+        let seen = |tag: u64| self.canonical.get(&tag).copied();
+        let tag = seen(tags.own)
+            .or_else(|| seen(tags.previous?))
+            .unwrap_or(tags.own);
+        self.canonical.insert(tags.own, tag);
+        tag
     }
 
     /// Time of the last entry: the clock of a replay.

@@ -1,5 +1,7 @@
 //! Warnings: chains of CAP messages, and which hold.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Fold, KEPT_S};
 use crate::{
     api::types::Warning,
@@ -8,7 +10,8 @@ use crate::{
 };
 
 /// Messages about one danger, the first an alert, each of the others in the place of all before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Chain {
     /// The incident that it is about now.
     pub(crate) incident: u64,
@@ -21,7 +24,8 @@ pub(crate) struct Chain {
 }
 
 /// Whether a warning holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum ChainState {
     /// Until it expires.
     Active,

@@ -1,10 +1,7 @@
 //! Rows of cells, invites, witnesses, records and replies. What is sealed here, only
 //! `crate::cells` opens.
 
-use hkdf::Hkdf;
 use rusqlite::OptionalExtension as _;
-use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use super::{Batch, Reader, Store, StoreError};
 
@@ -54,15 +51,6 @@ impl InviteState {
 }
 
 impl Store {
-    /// The key under which the desk keeps what it works with: derived, in no file.
-    pub(crate) fn working_key(&self) -> Zeroizing<[u8; 32]> {
-        let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, self.key.as_slice())
-            .expand(b"lapwing desk working v1", key.as_mut_slice())
-            .expect("32 bytes are within the limit of HKDF");
-        key
-    }
-
     /// Number and public key of every cell.
     pub(crate) fn cells(&self) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
         let mut statement = self.connection.prepare("SELECT id, public FROM cell")?;
@@ -142,6 +130,21 @@ impl Batch<'_> {
                  ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
             )?
             .execute((id, sealed))?;
+        Ok(())
+    }
+
+    /// Every witness's number.
+    pub(crate) fn member_ids(&self) -> Result<Vec<u32>, StoreError> {
+        let mut statement = self.connection().prepare_cached("SELECT id FROM member")?;
+        let rows = statement.query_map((), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes how right a witness was, in one of five levels.
+    pub(crate) fn member_level(&self, id: u32, level: u8) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("UPDATE member SET level = ?2 WHERE id = ?1")?
+            .execute((id, level))?;
         Ok(())
     }
 

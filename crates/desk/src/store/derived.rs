@@ -1,9 +1,13 @@
 //! Tables that are derived from the journal, and the digest by which two derivations compare.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Batch, Store, StoreError};
+use super::{
+    Batch, Store, StoreError,
+    ring::{Epoch, EpochKey, Purpose, Ring},
+};
 use crate::entry::Seq;
 
 /// An incident as it is kept for the pages.
@@ -16,54 +20,103 @@ pub(crate) struct IncidentRow {
     pub(crate) view: String,
     /// Its reports.
     pub(crate) voices: Vec<Voice>,
+    /// The first epoch from which a report is among them: who is who is sealed under its key.
+    pub(crate) epoch: Epoch,
 }
 
 /// One report's part in an incident.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Voice {
     pub(crate) report: Seq,
+    pub(crate) against: bool,
+    /// What ties it to other reports; forgotten with the key of its epoch.
+    pub(crate) who: Option<Who>,
+}
+
+/// Whose a report is, within its incident.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Who {
     /// 1, 2, 3 … within the incident.
     pub(crate) person: u32,
-    pub(crate) against: bool,
+    /// Whether the same person had said it before.
     pub(crate) repeat: bool,
+    /// How much it counts, which is nothing for a repeat.
     pub(crate) weight: f32,
 }
 
+const VOICE_LEN: usize = 8 + 1;
+const WHO_LEN: usize = 4 + 1 + 4;
+
 impl IncidentRow {
-    fn voice_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.voices.len() * VOICE_LEN);
-        self.voices
-            .iter()
-            .for_each(|voice| voice.encode_into(&mut out));
+    /// ```text
+    /// number of reports 4 · ( report 8 · against 1 ) each ·
+    /// nothing, or: epoch 4 · sealed( ( person 4 · repeat 1 · weight 4 ) each )
+    /// ```
+    fn voice_bytes(&self, key: Option<&EpochKey>) -> Vec<u8> {
+        let count = u32::try_from(self.voices.len()).expect("an incident has fewer reports");
+        let mut out = Vec::with_capacity(4 + self.voices.len() * (VOICE_LEN + WHO_LEN) + 44);
+        out.extend_from_slice(&count.to_be_bytes());
+        for voice in &self.voices {
+            out.extend_from_slice(&voice.report.to_be_bytes());
+            out.push(u8::from(voice.against));
+        }
+        let who: Option<Vec<Who>> = self.voices.iter().map(|voice| voice.who).collect();
+        if let (Some(who), Some(key)) = (who, key) {
+            let mut plain = Vec::with_capacity(who.len() * WHO_LEN);
+            for who in who {
+                plain.extend_from_slice(&who.person.to_be_bytes());
+                plain.push(u8::from(who.repeat));
+                plain.extend_from_slice(&who.weight.to_be_bytes());
+            }
+            out.extend_from_slice(&self.epoch.to_be_bytes());
+            out.extend_from_slice(&key.seal(Purpose::Voices, self.id, &plain));
+        }
         out
+    }
+
+    /// Whether somebody is known among its reports.
+    fn has_who(&self) -> bool {
+        self.voices.iter().any(|voice| voice.who.is_some())
     }
 }
 
-const VOICE_LEN: usize = 8 + 4 + 1 + 4;
-
 impl Voice {
-    fn encode_into(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.report.to_be_bytes());
-        out.extend_from_slice(&self.person.to_be_bytes());
-        out.push(u8::from(self.against) | u8::from(self.repeat) << 1);
-        out.extend_from_slice(&self.weight.to_be_bytes());
-    }
-
-    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
-        let (voices, rest) = bytes.as_chunks::<VOICE_LEN>();
-        let one = |b: &[u8; VOICE_LEN]| Self {
-            report: i64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
-            person: u32::from_be_bytes([b[8], b[9], b[10], b[11]]),
-            against: b[12] & 1 != 0,
-            repeat: b[12] & 2 != 0,
-            weight: f32::from_be_bytes([b[13], b[14], b[15], b[16]]),
+    /// The reports of incident `id`; without who is who when the key of their epoch is gone.
+    pub(super) fn decode_all(bytes: &[u8], id: i64, ring: &Ring) -> Option<Vec<Self>> {
+        let (count, rest) = bytes.split_first_chunk::<4>()?;
+        let count = usize::try_from(u32::from_be_bytes(*count)).ok()?;
+        let (clear, sealed) = rest.split_at_checked(count.checked_mul(VOICE_LEN)?)?;
+        let (clear, _) = clear.as_chunks::<VOICE_LEN>();
+        let mut voices: Vec<Self> = clear
+            .iter()
+            .map(|[report @ .., against]| Self {
+                report: i64::from_be_bytes(*report),
+                against: *against != 0,
+                who: None,
+            })
+            .collect();
+        let Some((epoch, sealed)) = sealed.split_first_chunk::<4>() else {
+            return sealed.is_empty().then_some(voices);
         };
-        rest.is_empty().then(|| voices.iter().map(one).collect())
+        let Some(key) = ring.get(u32::from_be_bytes(*epoch)) else {
+            return Some(voices);
+        };
+        let plain = key.open(Purpose::Voices, id, sealed)?;
+        let (who, rest) = plain.as_chunks::<WHO_LEN>();
+        for (voice, b) in voices.iter_mut().zip(who) {
+            voice.who = Some(Who {
+                person: u32::from_be_bytes([b[0], b[1], b[2], b[3]]),
+                repeat: b[4] != 0,
+                weight: f32::from_be_bytes([b[5], b[6], b[7], b[8]]),
+            });
+        }
+        (who.len() == count && rest.is_empty()).then_some(voices)
     }
 }
 
 /// A warning as it is kept for the pages.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WarningRow {
     /// Identifier of the first message of its chain.
     pub(crate) id: String,
@@ -78,7 +131,11 @@ pub(crate) type DerivedDigest = [u8; 32];
 
 impl Batch<'_> {
     /// Writes an incident, whole.
-    pub(crate) fn incident(&self, row: &IncidentRow) -> Result<(), StoreError> {
+    pub(crate) fn incident(&mut self, row: &IncidentRow) -> Result<(), StoreError> {
+        let key = match row.has_who() {
+            true => Some(self.keyring.ensure(row.epoch)?),
+            false => None,
+        };
         self.connection()
             .prepare_cached(
                 "INSERT INTO incident (id, last_report, closed, view, voices)
@@ -91,9 +148,51 @@ impl Batch<'_> {
                 row.last_report,
                 row.closed,
                 &row.view,
-                row.voice_bytes(),
+                row.voice_bytes(key.as_deref()),
             ))?;
         Ok(())
+    }
+
+    /// Incidents whose last report is not before a time, as the tables have them, without who is who.
+    pub(crate) fn shown_incidents(&self, since: i64) -> Result<Vec<IncidentRow>, StoreError> {
+        let mut statement = self.connection().prepare(
+            "SELECT id, last_report, closed, view, voices FROM incident
+             WHERE last_report >= ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([since])?;
+        let mut incidents = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            let voices: Vec<u8> = row.get(4)?;
+            let voices = Voice::decode_all(&voices, id, &Ring::default());
+            incidents.push(IncidentRow {
+                id,
+                last_report: row.get(1)?,
+                closed: row.get(2)?,
+                view: row.get(3)?,
+                voices: voices.ok_or(StoreError::Row("incident"))?,
+                epoch: 0,
+            });
+        }
+        Ok(incidents)
+    }
+
+    /// Reports from `first` on, and the incident that each is shown in.
+    pub(crate) fn shown_labels(&self, first: Seq) -> Result<Vec<(Seq, i64)>, StoreError> {
+        let mut statement = self.connection().prepare(
+            "SELECT report, incident FROM incident_report WHERE report >= ?1 ORDER BY report",
+        )?;
+        let labels = statement.query_map([first], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(labels.collect::<Result<_, _>>()?)
+    }
+
+    /// The incident that a warning is shown with.
+    pub(crate) fn shown_with(&self, warning: &str) -> Result<Option<i64>, StoreError> {
+        Ok(self
+            .connection()
+            .prepare_cached("SELECT incident FROM warning WHERE id = ?1")?
+            .query_row([warning], |row| row.get(0))
+            .optional()?)
     }
 
     /// Removes an incident that became part of another.
@@ -154,12 +253,13 @@ impl Store {
         let mut live: i64 = 0;
         for row in rows {
             live += i64::from(!row.closed);
+            let key = self.keyring.ring().get(row.epoch);
             let given = (
                 row.id,
                 row.last_report,
                 row.closed,
                 &row.view,
-                row.voice_bytes(),
+                row.voice_bytes(key.as_deref()),
             );
             if !statement.exists(given)? {
                 return Ok(false);
@@ -216,4 +316,55 @@ fn digest(connection: &Connection) -> Result<DerivedDigest, StoreError> {
         }
     }
     Ok(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn reading_reports_of_an_incident_is_total(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Voice::decode_all(&bytes, 1, &Ring::default());
+        }
+    }
+
+    #[test]
+    fn reports_read_back_with_their_key_and_without() {
+        let key = EpochKey::new(&[1; 32]);
+        let voice = |report, person| Voice {
+            report,
+            against: report > 1,
+            who: Some(Who {
+                person,
+                repeat: report > 2,
+                weight: 0.8,
+            }),
+        };
+        let row = IncidentRow {
+            id: 7,
+            last_report: 0,
+            closed: false,
+            view: String::new(),
+            voices: vec![voice(1, 1), voice(2, 2), voice(3, 1)],
+            epoch: 40,
+        };
+        let bytes = row.voice_bytes(Some(&key));
+        let ring = Ring::default();
+        let secret = zeroize::Zeroizing::new([1; 32]);
+        ring.replace([(40, &secret)].into_iter());
+        assert_eq!(Voice::decode_all(&bytes, 7, &ring).unwrap(), row.voices);
+        let forgotten = Voice::decode_all(&bytes, 7, &Ring::default()).unwrap();
+        assert!(forgotten.iter().all(|voice| voice.who.is_none()));
+        assert!(forgotten.iter().map(|voice| voice.report).eq([1, 2, 3]));
+        // Another incident's, and what was changed, is damage and not forgetting.
+        assert_eq!(Voice::decode_all(&bytes, 8, &ring), None);
+        for n in (4 + 27 + 4)..bytes.len() {
+            let mut other = bytes.clone();
+            other[n] ^= 1;
+            assert_eq!(Voice::decode_all(&other, 7, &ring), None, "{n}");
+        }
+    }
 }

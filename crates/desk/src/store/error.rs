@@ -32,6 +32,34 @@ pub enum StoreError {
     /// Another process has the folder open.
     #[error("another process works on {0}")]
     Locked(PathBuf),
+    /// The folder was made by another version of the program.
+    #[error(
+        "the folder is of version {found} and this program works with version {known}: run the \
+         version that made it, or move it away and let a new desk pull from the relays again"
+    )]
+    Version {
+        /// In `desk.kdf`.
+        found: u32,
+        /// Of this program.
+        known: u32,
+    },
+    /// The keyring lies where it should no more.
+    #[error(
+        "{0} is missing: put it back; if it is lost, `lapwing desk recover` goes on without it"
+    )]
+    KeyringMissing(PathBuf),
+    /// The keyring is not what this desk wrote.
+    #[error(
+        "{0} is damaged or of another desk: put the right one back; if it is lost, move this one \
+         away and let `lapwing desk recover` go on without it"
+    )]
+    KeyringDamaged(PathBuf),
+    /// The database needs a key that the keyring has forgotten or never had.
+    #[error(
+        "the database has reports of epoch {0} whose key the keyring does not hold: it is a copy \
+         from before the keyring forgot it; `lapwing desk recover` goes on without the key"
+    )]
+    KeyForgotten(u32),
     /// `desk.kdf` is not what this program writes.
     #[error("the header file desk.kdf is damaged")]
     Header,

@@ -8,22 +8,69 @@
 //!
 //! The chain before the first entry is all zero. Kinds have at most 255 bytes.
 
+use std::{ops::Range, sync::Arc};
+
+use lapwing_wire::KeyEpoch;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior};
 use sha2::{Digest as _, Sha256};
 
-use super::{Head, Store, StoreError};
-use crate::entry::{Entry, Seq};
+use super::{
+    Head, Store, StoreError,
+    keyring::Keyring,
+    ring::{Epoch, EpochKey, Purpose, Ring},
+};
+use crate::{
+    entry::{Entry, Seq},
+    fold::{Closing, Remains},
+};
 
 const SALT_LEN: usize = 16;
 /// Entries whose chain is checked at every opening.
 const CHECKED_AT_OPENING: i64 = 1_000;
 
-/// One entry as it is read back, with the author where the tie has not been cut.
+/// One entry as it is read back, with the tags of its author where the tie has not been cut.
 pub(crate) struct Line {
     pub(crate) seq: Seq,
     pub(crate) at: i64,
     pub(crate) entry: Entry,
-    pub(crate) author: Option<[u8; 16]>,
+    pub(crate) tags: Option<Tags>,
+}
+
+/// What is known of an author: the same tag within an epoch is the same person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tags {
+    /// That of the entry's time.
+    pub(crate) epoch: Epoch,
+    /// The author's tag in it.
+    pub(crate) own: u64,
+    /// The author's tag in the epoch before, where its key was still there.
+    pub(crate) previous: Option<u64>,
+}
+
+impl Tags {
+    fn encode(&self) -> [u8; 17] {
+        let mut out = [0; 17];
+        out[0] = u8::from(self.previous.is_some());
+        out[1..9].copy_from_slice(&self.own.to_be_bytes());
+        out[9..].copy_from_slice(&self.previous.unwrap_or(0).to_be_bytes());
+        out
+    }
+
+    pub(super) fn decode(epoch: Epoch, bytes: &[u8]) -> Option<Self> {
+        let (flag, tags) = bytes.split_first()?;
+        let (tags, rest) = tags.as_chunks::<8>();
+        let &[own, previous] = tags else { return None };
+        let previous = match flag {
+            0 => None,
+            1 => Some(u64::from_be_bytes(previous)),
+            _ => return None,
+        };
+        rest.is_empty().then_some(Self {
+            epoch,
+            own: u64::from_be_bytes(own),
+            previous,
+        })
+    }
 }
 
 /// Everything of one transaction.
@@ -31,6 +78,7 @@ pub(crate) struct Batch<'a> {
     transaction: Transaction<'a>,
     head: Head,
     head_after: &'a mut Head,
+    pub(super) keyring: &'a mut Keyring,
     salts: Salts,
 }
 
@@ -69,6 +117,7 @@ impl Store {
             transaction,
             head: self.head,
             head_after: &mut self.head,
+            keyring: &mut self.keyring,
             salts: Salts::new(),
         })
     }
@@ -79,40 +128,12 @@ impl Store {
         Ok(())
     }
 
-    /// Gives every entry whose payload is there, in order.
-    pub(crate) fn each(
-        &self,
-        mut take: impl FnMut(Line) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare(
-            "SELECT j.seq, j.at, j.entry_kind, p.body, t.author
-             FROM journal j JOIN payload p USING (seq) LEFT JOIN tie t USING (seq)
-             ORDER BY j.seq",
-        )?;
-        let mut rows = statement.query(())?;
-        while let Some(row) = rows.next()? {
-            let seq: i64 = row.get(0)?;
-            let kind = row
-                .get_ref(2)?
-                .as_str()
-                .map_err(|_type| StoreError::Entry(seq))?;
-            let body = row
-                .get_ref(3)?
-                .as_blob()
-                .map_err(|_type| StoreError::Entry(seq))?;
-            let entry = Entry::decode(kind, body).map_err(|_why| StoreError::Entry(seq))?;
-            let author: Option<Vec<u8>> = row.get(4)?;
-            let author = author
-                .map(|bytes| bytes.try_into().map_err(|_length| StoreError::Entry(seq)))
-                .transpose()?;
-            take(Line {
-                seq,
-                at: row.get(1)?,
-                entry,
-                author,
-            })?;
+    /// The journal, for reading.
+    pub(crate) fn journal(&self) -> Journal<'_> {
+        Journal {
+            connection: &self.connection,
+            ring: Some(self.keyring.ring()),
         }
-        Ok(())
     }
 
     /// Checks that every entry follows from the one before and every payload is what was
@@ -160,6 +181,107 @@ impl Store {
             return Err(StoreError::Chain(self.head.seq));
         }
         Ok(())
+    }
+}
+
+/// The journal as one connection sees it.
+pub(crate) struct Journal<'a> {
+    connection: &'a Connection,
+    /// Without it no tie is read, and every report is of a person of its own.
+    ring: Option<&'a Ring>,
+}
+
+impl Journal<'_> {
+    /// The same without ties.
+    pub(crate) fn without_ties(self) -> Self {
+        Self { ring: None, ..self }
+    }
+
+    /// Gives every entry of a range whose payload is there, in order, but for remains, which are for
+    /// [`Journal::next_remains`].
+    pub(crate) fn each(
+        &self,
+        range: Range<Seq>,
+        mut take: impl FnMut(Line) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT j.seq, j.at, j.entry_kind, p.body, t.epoch, t.sealed
+             FROM journal j JOIN payload p USING (seq) LEFT JOIN tie t USING (seq)
+             WHERE j.seq >= ?1 AND j.seq < ?2 AND j.entry_kind <> 'remains' ORDER BY j.seq",
+        )?;
+        let mut rows = statement.query((range.start, range.end))?;
+        let mut keys: Option<(Epoch, Arc<EpochKey>)> = None;
+        while let Some(row) = rows.next()? {
+            let seq: i64 = row.get(0)?;
+            let unreadable = |_type| StoreError::Entry(seq);
+            let kind = row.get_ref(2)?.as_str().map_err(unreadable)?;
+            let body = row.get_ref(3)?.as_blob().map_err(unreadable)?;
+            let entry = Entry::decode(kind, body).map_err(|_why| StoreError::Entry(seq))?;
+            let tags = match (row.get::<_, Option<Epoch>>(4)?, self.ring) {
+                (None, _) | (_, None) => None,
+                (Some(epoch), Some(ring)) => {
+                    if keys.as_ref().is_none_or(|(of, _)| *of != epoch) {
+                        let key = ring.get(epoch);
+                        keys = Some((epoch, key.ok_or(StoreError::KeyForgotten(epoch))?));
+                    }
+                    let sealed = row.get_ref(5)?.as_blob().map_err(unreadable)?;
+                    let tags = keys
+                        .as_ref()
+                        .and_then(|(_, key)| key.open(Purpose::Tie, seq, sealed))
+                        .and_then(|bytes| Tags::decode(epoch, &bytes));
+                    Some(tags.ok_or(StoreError::Row("tie"))?)
+                }
+            };
+            take(Line {
+                seq,
+                at: row.get(1)?,
+                entry,
+                tags,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The last closing, with its number.
+    pub(crate) fn last_closing(&self) -> Result<Option<(Seq, Closing)>, StoreError> {
+        let row: Option<(Seq, Vec<u8>)> = self
+            .connection
+            .prepare_cached(
+                "SELECT j.seq, p.body FROM journal j JOIN payload p USING (seq)
+                 WHERE j.entry_kind = 'closing' ORDER BY j.seq DESC LIMIT 1",
+            )?
+            .query_row((), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(seq, body)| match Entry::decode("closing", &body) {
+            Ok(Entry::Closing(closing)) => Ok((seq, *closing)),
+            _ => Err(StoreError::Entry(seq)),
+        })
+        .transpose()
+    }
+
+    /// The first part of what was kept at closings after entry `after`, with its number.
+    pub(crate) fn next_remains(&self, after: Seq) -> Result<Option<(Seq, Remains)>, StoreError> {
+        let row: Option<(Seq, Vec<u8>)> = self
+            .connection
+            .prepare_cached(
+                "SELECT j.seq, p.body FROM journal j JOIN payload p USING (seq)
+                 WHERE j.entry_kind = 'remains' AND j.seq > ?1 ORDER BY j.seq LIMIT 1",
+            )?
+            .query_row([after], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(seq, body)| match Entry::decode("remains", &body) {
+            Ok(Entry::Remains(part)) => Ok((seq, *part)),
+            _ => Err(StoreError::Entry(seq)),
+        })
+        .transpose()
+    }
+
+    /// The first entry from `first` on that is not before a time.
+    pub(crate) fn first_at(&self, first: Seq, at: i64) -> Result<Option<Seq>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT min(seq) FROM journal WHERE seq >= ?1 AND at >= ?2")?
+            .query_row((first, at), |row| row.get(0))?)
     }
 }
 
@@ -214,22 +336,71 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Whether this author has sent this sequence number before.
-    pub(crate) fn knows_tie(&self, author: &[u8; 16], sequence: u32) -> Result<bool, StoreError> {
+    /// Whether a report with this digest of its field seed has been taken before.
+    pub(crate) fn knows_report(&self, seed_digest: &[u8; 32]) -> Result<bool, StoreError> {
         let row: Option<i64> = self
             .transaction
-            .prepare_cached("SELECT 1 FROM tie WHERE author = ?1 AND sequence = ?2")?
-            .query_row((author, sequence), |row| row.get(0))
+            .prepare_cached("SELECT 1 FROM report WHERE seed_digest = ?1")?
+            .query_row([seed_digest], |row| row.get(0))
             .optional()?;
         Ok(row.is_some())
     }
 
-    /// Ties a report to its author.
-    pub(crate) fn tie(&self, seq: Seq, author: &[u8; 16], sequence: u32) -> Result<(), StoreError> {
+    /// Notes the report of entry `seq`.
+    pub(crate) fn report(&self, seed_digest: &[u8; 32], seq: Seq) -> Result<(), StoreError> {
         self.transaction
-            .prepare_cached("INSERT INTO tie (seq, author, sequence) VALUES (?1, ?2, ?3)")?
-            .execute((seq, author, sequence))?;
+            .prepare_cached("INSERT INTO report (seed_digest, seq) VALUES (?1, ?2)")?
+            .execute((seed_digest, seq))?;
         Ok(())
+    }
+
+    /// Ties an entry to its author by the tags of its epoch and of the one before.
+    pub(crate) fn tie(&mut self, seq: Seq, at: i64, author: &[u8; 16]) -> Result<Tags, StoreError> {
+        let epoch = KeyEpoch::at(at).0;
+        let key = self.keyring.ensure(epoch)?;
+        let before = epoch
+            .checked_sub(1)
+            .and_then(|e| self.keyring.ring().get(e));
+        let tags = Tags {
+            epoch,
+            own: key.tag(author),
+            previous: before.map(|key| key.tag(author)),
+        };
+        let sealed = key.seal(Purpose::Tie, seq, &tags.encode());
+        self.transaction
+            .prepare_cached("INSERT INTO tie (seq, epoch, sealed) VALUES (?1, ?2, ?3)")?
+            .execute((seq, epoch, sealed))?;
+        Ok(tags)
+    }
+
+    /// The keys of the epochs that are not forgotten.
+    pub(crate) fn ring(&self) -> &Ring {
+        self.keyring.ring()
+    }
+
+    /// The epochs of which there are ties.
+    pub(crate) fn tied_epochs(&self) -> Result<Vec<Epoch>, StoreError> {
+        let mut statement = self
+            .transaction
+            .prepare("SELECT DISTINCT epoch FROM tie ORDER BY epoch")?;
+        let epochs = statement.query_map((), |row| row.get(0))?;
+        Ok(epochs.collect::<Result<_, _>>()?)
+    }
+
+    /// Removes the ties of all epochs up to one.
+    pub(crate) fn untie(&self, up_to: Epoch) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached("DELETE FROM tie WHERE epoch <= ?1")?
+            .execute([up_to])?;
+        Ok(())
+    }
+
+    /// The journal as this batch leaves it, for reading.
+    pub(crate) fn journal(&self) -> Journal<'_> {
+        Journal {
+            connection: &self.transaction,
+            ring: Some(self.keyring.ring()),
+        }
     }
 
     /// Moves the cursor of a relay.

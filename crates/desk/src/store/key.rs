@@ -1,4 +1,5 @@
-//! The 256-bit key of the database: from a passphrase (Argon2id, RFC 9106) or a key file.
+//! The desk's 256-bit key, from a passphrase (Argon2id, RFC 9106) or a key file, and what is derived
+//! from it (HKDF-SHA256, RFC 5869): a key for the database, one for the keyring, one to work with.
 //!
 //! Beside the database lies `desk.kdf`, which is no secret: how the key was made, and the salt.
 
@@ -8,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use hkdf::Hkdf;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::StoreError;
@@ -26,10 +29,44 @@ pub enum KeySource {
     Passphrase(Zeroizing<String>),
 }
 
-/// SQLCipher's raw key: no second derivation.
-pub(super) type RawKey = Zeroizing<[u8; 32]>;
+/// 32 bytes that are overwritten when they are let go.
+pub(super) type Key = Zeroizing<[u8; 32]>;
+
+/// What the passphrase or key file gives. Nothing is encrypted under it: every use has a key of its
+/// own, derived with a label, so that no two uses can be played against each other.
+pub(super) struct DeskKey(Key);
+
+impl DeskKey {
+    /// SQLCipher's raw key.
+    pub(super) fn database(&self) -> Key {
+        self.derive(b"lapwing desk database v1")
+    }
+
+    /// What encrypts the keyring.
+    pub(super) fn keyring(&self) -> Key {
+        self.derive(b"lapwing desk keyring v1")
+    }
+
+    /// What a running desk needs at any hour, without a coordinator.
+    pub(super) fn working(&self) -> Key {
+        self.derive(b"lapwing desk working v1")
+    }
+
+    fn derive(&self, label: &[u8]) -> Key {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, self.0.as_slice())
+            .expand(label, key.as_mut_slice())
+            .expect("32 bytes are within the limit of HKDF");
+        key
+    }
+}
 
 const HEADER: &str = "desk.kdf";
+/// First line of the header, before its version.
+const HEADER_NAME: &str = "lapwing desk key ";
+/// Version 1 gave the desk's key to SQLCipher as it was and kept secrets of reception in the
+/// database.
+const HEADER_VERSION: u32 = 2;
 /// RFC 9106 section 4, second recommended option (64 MiB, three passes), with one lane so that a
 /// slow machine does not pay for threads that it has not.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -52,25 +89,37 @@ enum Header {
 impl Header {
     fn write(&self) -> String {
         match self {
-            Self::File => "lapwing desk key 1\nkey-file\n".into(),
+            Self::File => format!("{HEADER_NAME}{HEADER_VERSION}\nkey-file\n"),
             Self::Passphrase {
                 memory_kib,
                 passes,
                 lanes,
                 salt,
             } => format!(
-                "lapwing desk key 1\nargon2id memory-kib={memory_kib} passes={passes} \
+                "{HEADER_NAME}{HEADER_VERSION}\nargon2id memory-kib={memory_kib} passes={passes} \
                  lanes={lanes} salt={}\n",
                 hex::encode(salt)
             ),
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        if lines.next() != Some("lapwing desk key 1") {
-            return None;
+    fn parse(text: &str) -> Result<Self, StoreError> {
+        let version = text
+            .lines()
+            .next()
+            .and_then(|l| l.strip_prefix(HEADER_NAME));
+        match version.and_then(|n| n.parse().ok()) {
+            Some(HEADER_VERSION) => Self::parse_rest(text).ok_or(StoreError::Header),
+            Some(found) => Err(StoreError::Version {
+                found,
+                known: HEADER_VERSION,
+            }),
+            None => Err(StoreError::Header),
         }
+    }
+
+    fn parse_rest(text: &str) -> Option<Self> {
+        let mut lines = text.lines().skip(1);
         let line = lines.next()?;
         if line == "key-file" {
             return Some(Self::File);
@@ -106,7 +155,7 @@ impl Header {
 /// Decides how the key of a new store is made and writes it down.
 ///
 /// A crash after this leaves a header without a database; making the desk again uses it.
-pub(super) fn create(dir: &Path, source: &KeySource) -> Result<RawKey, StoreError> {
+pub(super) fn create(dir: &Path, source: &KeySource) -> Result<DeskKey, StoreError> {
     let path = dir.join(HEADER);
     if !path.exists() {
         let header = match source {
@@ -132,7 +181,7 @@ pub(super) fn create(dir: &Path, source: &KeySource) -> Result<RawKey, StoreErro
 }
 
 /// The key of a store that is there.
-pub(super) fn read(dir: &Path, source: &KeySource) -> Result<RawKey, StoreError> {
+pub(super) fn read(dir: &Path, source: &KeySource) -> Result<DeskKey, StoreError> {
     let path = dir.join(HEADER);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -147,8 +196,8 @@ pub(super) fn read(dir: &Path, source: &KeySource) -> Result<RawKey, StoreError>
             });
         }
     };
-    match (Header::parse(&text).ok_or(StoreError::Header)?, source) {
-        (Header::File, KeySource::File { path, create }) => from_file(path, *create),
+    match (Header::parse(&text)?, source) {
+        (Header::File, KeySource::File { path, create }) => from_file(path, *create).map(DeskKey),
         (
             Header::Passphrase {
                 memory_kib,
@@ -157,7 +206,7 @@ pub(super) fn read(dir: &Path, source: &KeySource) -> Result<RawKey, StoreError>
                 salt,
             },
             KeySource::Passphrase(words),
-        ) => derive(words, memory_kib, passes, lanes, &salt),
+        ) => derive(words, memory_kib, passes, lanes, &salt).map(DeskKey),
         (Header::File, _) => Err(StoreError::KeyKind {
             made_with: "key file",
         }),
@@ -173,7 +222,7 @@ fn derive(
     passes: u32,
     lanes: u32,
     salt: &[u8],
-) -> Result<RawKey, StoreError> {
+) -> Result<Key, StoreError> {
     let params = argon2::Params::new(memory_kib, passes, lanes, Some(32))
         .map_err(|_why| StoreError::Derive)?;
     let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
@@ -210,7 +259,7 @@ impl KeyCost {
 ///
 /// # Errors
 /// `PassphraseLength` when it could be guessed.
-pub(crate) fn derive_key(words: &str, cost: KeyCost, salt: &[u8]) -> Result<RawKey, StoreError> {
+pub(crate) fn derive_key(words: &str, cost: KeyCost, salt: &[u8]) -> Result<Key, StoreError> {
     let length = words.chars().count();
     if length < PASSPHRASE_MIN {
         return Err(StoreError::PassphraseLength(length));
@@ -218,7 +267,7 @@ pub(crate) fn derive_key(words: &str, cost: KeyCost, salt: &[u8]) -> Result<RawK
     derive(words, cost.memory_kib, cost.passes, cost.lanes, salt)
 }
 
-fn from_file(path: &Path, create: bool) -> Result<RawKey, StoreError> {
+fn from_file(path: &Path, create: bool) -> Result<Key, StoreError> {
     if create && !path.exists() {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(key.as_mut_slice()).map_err(|_why| StoreError::Randomness)?;
@@ -279,8 +328,8 @@ mod tests {
     fn the_same_passphrase_gives_the_same_key_and_another_does_not() {
         let dir = tempfile::tempdir().unwrap();
         let made = create(dir.path(), &words("eight letters")).unwrap();
-        assert_eq!(read(dir.path(), &words("eight letters")).unwrap(), made);
-        assert_ne!(read(dir.path(), &words("other letters")).unwrap(), made);
+        assert_eq!(read(dir.path(), &words("eight letters")).unwrap().0, made.0);
+        assert_ne!(read(dir.path(), &words("other letters")).unwrap().0, made.0);
         assert!(matches!(
             read(
                 dir.path(),
@@ -321,9 +370,9 @@ mod tests {
                 0o600
             );
         }
-        assert_eq!(read(dir.path(), &source).unwrap(), made);
-        fs::write(&path, made.as_slice()).unwrap();
-        assert_eq!(read(dir.path(), &source).unwrap(), made);
+        assert_eq!(read(dir.path(), &source).unwrap().0, made.0);
+        fs::write(&path, made.0.as_slice()).unwrap();
+        assert_eq!(read(dir.path(), &source).unwrap().0, made.0);
         fs::write(&path, [b'a'; 40]).unwrap();
         assert!(matches!(
             read(dir.path(), &source),
@@ -341,14 +390,44 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for text in [
             "",
-            "lapwing desk key 2\nkey-file\n",
-            "lapwing desk key 1\nargon2id memory-kib=4294967295 passes=3 lanes=1 \
+            "lapwing desk key two\nkey-file\n",
+            "lapwing desk key 2\n",
+            "lapwing desk key 2\nargon2id memory-kib=4294967295 passes=3 lanes=1 \
              salt=00000000000000000000000000000000\n",
-            "lapwing desk key 1\nargon2id memory-kib=65536 passes=3 lanes=1 salt=00\n",
+            "lapwing desk key 2\nargon2id memory-kib=65536 passes=3 lanes=1 salt=00\n",
         ] {
             fs::write(dir.path().join(HEADER), text).unwrap();
             let got = read(dir.path(), &words("eight letters"));
             assert!(matches!(got, Err(StoreError::Header)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_of_another_version_is_refused_by_its_number() {
+        let dir = tempfile::tempdir().unwrap();
+        for (text, number) in [
+            ("lapwing desk key 1\nkey-file\n", 1),
+            ("lapwing desk key 3\nsomething else\n", 3),
+        ] {
+            fs::write(dir.path().join(HEADER), text).unwrap();
+            let got = read(dir.path(), &words("eight letters")).map(drop);
+            assert!(
+                matches!(got, Err(StoreError::Version { found, known: 2 }) if found == number),
+                "{got:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_use_has_a_key_of_its_own() {
+        let key = DeskKey(Zeroizing::new([7; 32]));
+        // Computed with Python's hmac: HKDF-SHA256 without salt, 32 bytes.
+        let expected = [
+            "dbfc04a6d5349097b9d172b5d0ea149320a5bef986cfcc3b424d4563c9fad994",
+            "f2f5963f4b0c27c674a9e26785c122e640a05d25459d330f1ddfe68f4d45dea3",
+            "4bb345d9a2d71ebb8f6f9fdea1886cbaff286b79ae5fa481154efb2b82e33474",
+        ];
+        let derived = [key.database(), key.keyring(), key.working()];
+        assert_eq!(derived.map(|k| hex::encode(k.as_slice())), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The desk's folder: one SQLCipher database, opened by one process.
+//! The desk's folder: one SQLCipher database and one keyring, opened by one process.
 //!
 //! Obligations towards the rest of the desk: what a [`Batch`] did is durable, and seen by readers,
 //! when [`Batch::commit`] returns, and nothing of it is when it does not. The cursor of a relay
@@ -9,7 +9,11 @@ mod derived;
 mod error;
 mod journal;
 mod key;
+mod keyring;
+#[cfg(any(test, feature = "drill"))]
+mod loot;
 mod reader;
+mod ring;
 mod settings;
 
 use std::{
@@ -25,13 +29,19 @@ pub use error::StoreError;
 pub use key::KeySource;
 
 pub(crate) use cells::{InviteRow, InviteState};
-pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow};
-pub(crate) use journal::{Batch, Line};
+pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow, Who};
+pub(crate) use journal::{Batch, Journal, Line, Tags};
 pub(crate) use key::{KeyCost, derive_key};
+#[cfg(any(test, feature = "drill"))]
+pub(crate) use loot::Loot;
 pub(crate) use reader::Reader;
+pub(crate) use ring::{Epoch, Ring};
+
+use key::{DeskKey, Key};
+use keyring::Keyring;
 
 /// Schema of this program; a store with another is refused.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 const SCHEMA_SQL: &str = include_str!("schema.sql");
 const DATABASE: &str = "desk.db";
 const LOCK: &str = "desk.lock";
@@ -49,7 +59,9 @@ pub(crate) struct Store {
     connection: Connection,
     head: Head,
     dir: PathBuf,
-    key: Zeroizing<[u8; 32]>,
+    database_key: Key,
+    working_key: Key,
+    keyring: Keyring,
     _lock: File,
 }
 
@@ -66,12 +78,14 @@ impl Store {
         }
         let lock = lock(dir)?;
         let key = key::create(dir, source)?;
+        // Before the database: a database without a keyring has lost it.
+        let keyring = Keyring::create(dir, key.keyring())?;
         // Under another name until it is whole: a crash leaves no half-made database behind.
         let draft = dir.join("desk.db.new");
         let _ = fs::remove_file(&draft);
         {
             let connection = Connection::open(&draft)?;
-            apply_key(&connection, &key)?;
+            apply_key(&connection, &key.database())?;
             connection.execute_batch(SCHEMA_SQL)?;
             connection.pragma_update(None, "user_version", SCHEMA)?;
         }
@@ -80,7 +94,7 @@ impl Store {
             action: "renaming",
             source,
         })?;
-        Self::with_lock(dir, key, lock)
+        Self::with_keyring(dir, &key, lock, keyring)
     }
 
     /// Opens a store. The chain of the last entries is checked; all of it only by
@@ -91,11 +105,32 @@ impl Store {
         }
         let lock = lock(dir)?;
         let key = key::read(dir, source)?;
-        Self::with_lock(dir, key, lock)
+        // The database first: it knows a wrong key from a damaged file.
+        connect(dir, &key.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let keyring = Keyring::open(dir, key.keyring())?;
+        Self::with_keyring(dir, &key, lock, keyring)
     }
 
-    fn with_lock(dir: &Path, key: Zeroizing<[u8; 32]>, lock: File) -> Result<Self, StoreError> {
-        let connection = connect(dir, &key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    /// Opens a store whose keyring may be lost: then an empty one is made.
+    pub(crate) fn open_without_keyring(dir: &Path, source: &KeySource) -> Result<Self, StoreError> {
+        if !dir.join(DATABASE).exists() {
+            return Err(StoreError::Missing(dir.to_owned()));
+        }
+        let lock = lock(dir)?;
+        let key = key::read(dir, source)?;
+        connect(dir, &key.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let keyring = Keyring::create(dir, key.keyring())?;
+        Self::with_keyring(dir, &key, lock, keyring)
+    }
+
+    fn with_keyring(
+        dir: &Path,
+        key: &DeskKey,
+        lock: File,
+        keyring: Keyring,
+    ) -> Result<Self, StoreError> {
+        let database_key = key.database();
+        let connection = connect(dir, &database_key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // FULL: a commit that was answered survives the loss of power.
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -115,7 +150,9 @@ impl Store {
             connection,
             head,
             dir: dir.to_owned(),
-            key,
+            database_key,
+            working_key: key.working(),
+            keyring,
             _lock: lock,
         };
         store.verify_last()?;
@@ -124,9 +161,15 @@ impl Store {
 
     /// A second connection that only reads.
     pub(crate) fn reader(&self) -> Result<Reader, StoreError> {
-        let connection = connect(&self.dir, &self.key, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = connect(&self.dir, &self.database_key, flags)?;
         connection.set_prepared_statement_cache_capacity(16);
-        Ok(Reader::new(connection))
+        Ok(Reader::new(connection, self.keyring.ring().clone()))
+    }
+
+    /// A key that a running desk has at any hour and that lies in no file.
+    pub(crate) fn working_key(&self) -> Zeroizing<[u8; 32]> {
+        self.working_key.clone()
     }
 
     /// The last entry.
@@ -134,8 +177,23 @@ impl Store {
         self.head
     }
 
+    /// The keys of the epochs that are not forgotten.
+    pub(crate) fn ring(&self) -> &Ring {
+        self.keyring.ring()
+    }
+
+    /// Deletes the keys of all epochs up to one, for good: to be called when their closing is
+    /// committed.
+    pub(crate) fn forget_epochs(&mut self, up_to: Epoch) -> Result<(), StoreError> {
+        if self.keyring.forget(up_to)? {
+            // The log still holds pages with what was tied, sealed under the keys that are gone.
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
     /// Writes the log back and cuts it off, so that what was deleted is gone from it too.
-    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
+    fn checkpoint(&self) -> Result<(), StoreError> {
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_row| Ok(()))?;
         Ok(())

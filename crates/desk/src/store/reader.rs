@@ -4,12 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{StoreError, Voice};
+use super::{Ring, StoreError, Voice};
 use crate::entry::{Received, Seq};
 
 /// A connection that only reads.
 pub(crate) struct Reader {
     connection: Mutex<Connection>,
+    ring: Ring,
 }
 
 /// An incident with its reports.
@@ -21,9 +22,10 @@ pub(crate) struct IncidentFound {
 }
 
 impl Reader {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, ring: Ring) -> Self {
         Self {
             connection: Mutex::new(connection),
+            ring,
         }
     }
 
@@ -55,7 +57,8 @@ impl Reader {
         let Some((view, voices)) = row else {
             return Ok(None);
         };
-        let voices = Voice::decode_all(&voices).ok_or(StoreError::Row("incident"))?;
+        let voices =
+            Voice::decode_all(&voices, id, &self.ring).ok_or(StoreError::Row("incident"))?;
         let reports = payloads(&snapshot, voices)?;
         Ok(Some(IncidentFound { view, reports }))
     }

@@ -7,6 +7,10 @@ CREATE TABLE journal (
   chain      BLOB NOT NULL CHECK (length(chain) = 32)
 ) STRICT;
 
+-- Where the fold starts, and what is kept of all before.
+CREATE INDEX journal_closings ON journal (seq) WHERE entry_kind = 'closing';
+CREATE INDEX journal_remains ON journal (seq) WHERE entry_kind = 'remains';
+
 CREATE TRIGGER journal_keeps_its_rows BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_forgets_no_row BEFORE DELETE ON journal
@@ -19,13 +23,18 @@ CREATE TABLE payload (
   body BLOB NOT NULL
 ) STRICT;
 
--- Who said it: apart from the journal, so that the tie can be cut.
+-- Who said it: tags of an epoch, sealed under its key, which lies in the keyring. No pseudonym.
 CREATE TABLE tie (
-  seq      INTEGER PRIMARY KEY REFERENCES journal (seq),
-  author   BLOB NOT NULL,
-  sequence INTEGER NOT NULL,
-  UNIQUE (author, sequence)
+  seq    INTEGER PRIMARY KEY REFERENCES journal (seq),
+  epoch  INTEGER NOT NULL,
+  sealed BLOB NOT NULL
 ) STRICT;
+
+-- Reports already taken, by SHA-256 of the seed of their fields, which no two reports share.
+CREATE TABLE report (
+  seed_digest BLOB PRIMARY KEY,
+  seq         INTEGER NOT NULL REFERENCES journal (seq)
+) STRICT, WITHOUT ROWID;
 
 -- Envelopes already taken, by digest, and the entry that says what became of each.
 CREATE TABLE envelope (
@@ -50,13 +59,8 @@ CREATE TABLE setting (
   value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Secrets of the weekly reception keys, until 35 days after their week.
-CREATE TABLE reception (
-  epoch INTEGER PRIMARY KEY,
-  seed  BLOB NOT NULL CHECK (length(seed) = 32)
-) STRICT;
-
 -- Derived: `lapwing desk rebuild` writes what follows again from the journal.
+-- `voices` says which reports an incident has; who is who among them is sealed as in `tie`.
 CREATE TABLE incident (
   id          INTEGER PRIMARY KEY,
   last_report INTEGER NOT NULL,
@@ -95,10 +99,12 @@ CREATE TABLE invite (
   state   TEXT NOT NULL CHECK (state IN ('open', 'revoked', 'used'))
 ) STRICT, WITHOUT ROWID;
 
--- What the desk works with of its witnesses: sealed under its working key, the cell included.
+-- What the desk works with of its witnesses: sealed under its working key, the cell included. The level
+-- says how right they were when epochs closed, in five steps.
 CREATE TABLE member (
   id     INTEGER PRIMARY KEY,
-  sealed BLOB NOT NULL
+  sealed BLOB NOT NULL,
+  level  INTEGER CHECK (level BETWEEN 0 AND 4)
 ) STRICT;
 
 -- What happened in a cell: sealed to the cell.

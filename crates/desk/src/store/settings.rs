@@ -1,4 +1,4 @@
-//! Settings, reception secrets, cursors and deliveries.
+//! Settings, reception secrets (in the keyring), cursors and deliveries.
 
 use rusqlite::OptionalExtension as _;
 use zeroize::Zeroizing;
@@ -14,13 +14,7 @@ impl Store {
         &self,
         name: &'static str,
     ) -> Result<Option<Zeroizing<[u8; N]>>, StoreError> {
-        let value: Option<Vec<u8>> = self
-            .connection
-            .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let Some(value) = value.map(Zeroizing::new) else {
+        let Some(value) = self.setting_bytes(name)? else {
             return Ok(None);
         };
         let value = value
@@ -30,18 +24,33 @@ impl Store {
         Ok(Some(Zeroizing::new(value)))
     }
 
-    /// The seeds of all reception secrets that are still there, by ascending week.
-    pub(crate) fn receptions(&self) -> Result<Vec<ReceptionSeed>, StoreError> {
-        let mut statement = self
+    /// A setting of any length.
+    pub(crate) fn setting_bytes(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let value: Option<Vec<u8>> = self
             .connection
-            .prepare("SELECT epoch, seed FROM reception ORDER BY epoch")?;
-        let rows = statement.query_map((), |row| {
-            Ok((
-                row.get::<_, u32>(0)?,
-                Zeroizing::new(row.get::<_, [u8; 32]>(1)?),
-            ))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(value.map(Zeroizing::new))
+    }
+
+    /// The seeds of all reception secrets that are still there, by ascending week.
+    pub(crate) fn receptions(&self) -> impl Iterator<Item = (u32, &[u8; 32])> {
+        let held = self.keyring.receptions();
+        held.iter().map(|(week, seed)| (*week, &**seed))
+    }
+
+    /// Keeps new seeds of reception secrets and deletes others for good.
+    pub(crate) fn change_receptions(
+        &mut self,
+        add: Vec<ReceptionSeed>,
+        delete: &[u32],
+    ) -> Result<(), StoreError> {
+        self.keyring.change_receptions(add, delete)
     }
 
     /// Last index taken from a relay.
@@ -72,6 +81,16 @@ impl Store {
 }
 
 impl Batch<'_> {
+    /// A setting of any length, as of this transaction.
+    pub(crate) fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self
+            .connection()
+            .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        Ok(value)
+    }
+
     /// Writes a setting.
     pub(crate) fn set(&self, name: &'static str, value: &[u8]) -> Result<(), StoreError> {
         self.connection()
@@ -80,22 +99,6 @@ impl Batch<'_> {
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             )?
             .execute((name, value))?;
-        Ok(())
-    }
-
-    /// Keeps the seed of a reception secret.
-    pub(crate) fn reception(&self, epoch: u32, seed: &[u8; 32]) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("INSERT INTO reception (epoch, seed) VALUES (?1, ?2)")?
-            .execute((epoch, seed))?;
-        Ok(())
-    }
-
-    /// Deletes a reception secret for good.
-    pub(crate) fn forget_reception(&self, epoch: u32) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("DELETE FROM reception WHERE epoch = ?1")?
-            .execute([epoch])?;
         Ok(())
     }
 

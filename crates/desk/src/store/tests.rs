@@ -35,6 +35,18 @@ impl Store {
         self.connection.execute_batch(sql).unwrap();
     }
 
+    /// What a query counts.
+    pub(crate) fn count(&self, sql: &str) -> i64 {
+        self.connection
+            .query_row(sql, (), |row| row.get(0))
+            .unwrap()
+    }
+
+    /// Lets the keyring die after so many steps of writing.
+    pub(crate) fn let_keyring_fail_after(&mut self, steps: Option<u32>) {
+        self.keyring.steps_left = steps;
+    }
+
     /// Makes the disk seem full, or not.
     pub(crate) fn limit_pages(&self, full: bool) {
         let pages: i64 = self
@@ -76,7 +88,8 @@ fn what_was_committed_is_there_again_and_what_was_not_is_not() {
     batch.commit().unwrap();
     let mut entries = Vec::new();
     store
-        .each(|line| {
+        .journal()
+        .each(0..9, |line| {
             entries.push((line.seq, line.at, line.entry));
             Ok(())
         })
@@ -194,4 +207,56 @@ fn the_journal_can_be_neither_changed_nor_shortened() {
     // A payload may be forgotten: the chain holds without it.
     let (all, last) = tampered("DELETE FROM payload WHERE seq = 1400");
     assert!(all.is_ok() && last.is_ok());
+}
+
+#[test]
+fn a_database_without_its_keyring_does_not_open_and_no_new_one_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("desk");
+    drop(filled(dir.path(), 1));
+    let ring = folder.join(keyring::FILE);
+    let kept = fs::read(&ring).unwrap();
+    fs::remove_file(&ring).unwrap();
+    let opened = Store::open(&folder, &key(dir.path())).map(drop);
+    assert!(matches!(opened, Err(StoreError::KeyringMissing(_))));
+    assert!(!ring.exists());
+    fs::write(&ring, &kept[..kept.len() - 1]).unwrap();
+    let opened = Store::open(&folder, &key(dir.path())).map(drop);
+    assert!(matches!(opened, Err(StoreError::KeyringDamaged(_))));
+    fs::write(&ring, &kept).unwrap();
+    assert!(Store::open(&folder, &key(dir.path())).is_ok());
+}
+
+#[test]
+fn the_database_alone_holds_no_secret_of_reception() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = filled(dir.path(), 1);
+    let seed = Zeroizing::new([0xA7; 32]);
+    store
+        .change_receptions(vec![(9, seed.clone())], &[])
+        .unwrap();
+    assert!(store.receptions().eq([(9, &*seed)]));
+    let tables: String = store
+        .connection
+        .query_row("SELECT group_concat(sql) FROM sqlite_master", (), |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(!tables.contains("reception"));
+}
+
+#[test]
+fn the_working_key_is_the_same_again_and_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(dir.path(), 1);
+    let working = store.working_key();
+    assert!(*working != *store.database_key);
+    drop(store);
+    let folder = dir.path().join("desk");
+    let store = Store::open(&folder, &key(dir.path())).unwrap();
+    assert!(*store.working_key() == *working);
+    for entry in fs::read_dir(&folder).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(32).any(|window| window == working.as_slice()));
+    }
 }

@@ -11,7 +11,8 @@ use std::{
 };
 
 use lapwing_desk::{
-    Clock, ClockMode, Desk, DeskConfig, DeskError, Gazetteer, KeySource, RelayUrl, StoreError,
+    Clock, ClockMode, Desk, DeskConfig, DeskError, DropPlan, Gazetteer, KeySource, RelayUrl,
+    StoreError,
 };
 use lapwing_model::{Danger, Form, Known, Observation, Place, Region};
 use lapwing_relay::Relay;
@@ -54,6 +55,7 @@ pub(crate) struct World {
     pub(crate) relays: Vec<RunningRelay>,
     pub(crate) http: reqwest::Client,
     pub(crate) rng: ChaCha20Rng,
+    last: Option<Frame>,
 }
 
 pub(crate) struct RunningRelay {
@@ -82,6 +84,7 @@ impl World {
                 .build()
                 .unwrap(),
             rng: ChaCha20Rng::from_seed([9; 32]),
+            last: None,
         };
         world.root = Desk::init(world.config()).unwrap().root_key();
         for n in 0..relays {
@@ -142,6 +145,7 @@ impl World {
             gazetteer: Gazetteer::from_csv(places.as_bytes()).unwrap(),
             web_dir: None,
             pmtiles: None,
+            drops: DropPlan::default(),
             clock: Arc::new(self.clock.clone()),
         }
     }
@@ -261,7 +265,15 @@ impl World {
             replayed_at: None,
         };
         change(&mut report);
-        seal(&mut self.rng, to, &Frame::Report(report)).unwrap()
+        let frame = Frame::Report(report);
+        let envelope = seal(&mut self.rng, to, &frame).unwrap();
+        self.last = Some(frame);
+        envelope
+    }
+
+    /// The report that was sealed last, in another envelope.
+    pub(crate) fn sealed_again(&mut self, to: &ReceptionPublic) -> Envelope {
+        seal(&mut self.rng, to, self.last.as_ref().unwrap()).unwrap()
     }
 }
 

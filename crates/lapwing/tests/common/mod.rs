@@ -76,12 +76,22 @@ pub(crate) struct Relay {
     pub(crate) url: String,
     folder: PathBuf,
     root_key: String,
+    extra: &'static [&'static str],
     process: Option<Process>,
 }
 
 impl Relay {
     pub(crate) fn start(folder: &Path, root_key: &str) -> Self {
+        Self::start_with(folder, root_key, &[])
+    }
+
+    pub(crate) fn start_with(
+        folder: &Path,
+        root_key: &str,
+        extra: &'static [&'static str],
+    ) -> Self {
         let mut relay = Self {
+            extra,
             url: "http://127.0.0.1:0".into(),
             folder: folder.join("relay"),
             root_key: root_key.to_owned(),
@@ -108,9 +118,37 @@ impl Relay {
             "--desk-root-key",
             &self.root_key,
         ];
-        let (process, url) = start(&arguments, "relay ");
+        let (process, url) = start(&[&arguments, self.extra].concat(), "relay ");
         self.url = url;
         self.process = Some(process);
+    }
+}
+
+/// An issuer in its own process.
+pub(crate) struct Issuer {
+    pub(crate) url: String,
+    _process: Process,
+}
+
+impl Issuer {
+    pub(crate) fn start(folder: &Path, codes: &str) -> Self {
+        let file = folder.join("codes");
+        std::fs::write(&file, codes).unwrap();
+        let data = folder.join("issuer");
+        let arguments = [
+            "issuer",
+            "--data",
+            data.to_str().unwrap(),
+            "--listen",
+            "127.0.0.1:0",
+            "--codes",
+            file.to_str().unwrap(),
+        ];
+        let (process, url) = start(&arguments, "issuer ");
+        Self {
+            url,
+            _process: process,
+        }
     }
 }
 
@@ -151,6 +189,10 @@ impl Desk {
     }
 
     pub(crate) fn start(&mut self, relay: &str) {
+        self.start_with(relay, &[]);
+    }
+
+    pub(crate) fn start_with(&mut self, relay: &str, extra: &[&str]) {
         let data = self.folder.to_str().unwrap().to_owned();
         let arguments = [
             "desk",
@@ -163,7 +205,7 @@ impl Desk {
             "--listen",
             "127.0.0.1:0",
         ];
-        let (process, sign_in) = start(&arguments, "desk ");
+        let (process, sign_in) = start(&[&arguments, extra].concat(), "desk ");
         self.process = Some(process);
         let rest = sign_in.strip_prefix("http://").unwrap();
         let (address, path) = rest.split_once('/').unwrap();

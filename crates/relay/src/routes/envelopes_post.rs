@@ -5,31 +5,43 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
-use lapwing_http::Problem;
+use lapwing_http::{Problem, read_body};
 use lapwing_wire::{
     ANSWER_LEN, Answer, ENVELOPE_LEN, Envelope, EnvelopeError, Receipt, SALT_LEN, leaf_hash,
 };
 
-use super::read;
-use crate::{NewEnvelope, Relay, Store, StoreError};
+use crate::{Admission, NewEnvelope, Relay, Store, StoreError, admission};
 
 pub(crate) async fn handler<S: Store>(
     State(relay): State<Arc<Relay<S>>>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse + use<S>, Problem> {
-    let body = read(body, ENVELOPE_LEN)
+    if let Some(length) = announced(&headers).filter(|&length| length != ENVELOPE_LEN) {
+        return Err(size(length));
+    }
+    let shown = match relay.admission {
+        Admission::Open => None,
+        Admission::Passes => Some(admission::shown(&relay, &headers)?),
+    };
+    let body = read_body(body, ENVELOPE_LEN)
         .await?
         .ok_or_else(|| size(ENVELOPE_LEN + 1))?;
     let envelope = Envelope::from_bytes(&body).map_err(refused)?;
+    let spend = match shown {
+        None => None,
+        Some(shown) => Some(shown.check(&relay, &envelope).await?),
+    };
     let mut salt = [0; SALT_LEN];
     getrandom::fill(&mut salt).map_err(|_why| StoreError::Randomness)?;
     let new = NewEnvelope {
         envelope: envelope.clone(),
         salt,
         time: (relay.clock)(),
+        spend,
     };
     let stored = relay.store.put(new).await?;
     // From what is stored and a deterministic signature: a retry gets the same bytes.
@@ -45,6 +57,12 @@ pub(crate) async fn handler<S: Store>(
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((StatusCode::CREATED, headers, answer))
+}
+
+/// The length that a request announces. One that is none is left to whoever reads the body.
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    let value = headers.get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
 }
 
 fn refused(why: EnvelopeError) -> Problem {

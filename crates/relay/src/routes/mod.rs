@@ -6,6 +6,7 @@
 //! GET  /v1/bulletin         public_get        anybody
 //! GET  /v1/warnings.atom    public_get        anybody
 //! GET  /v1/warnings/ID.xml  public_get        anybody
+//! GET  /v1/drops/BUCKET     public_get        anybody
 //! PUT  /v1/publication      publication_put   whoever has a bulletin signed by the desk
 //! GET  /v1/health           health_get        anybody
 //! ```
@@ -20,18 +21,13 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
     http::{HeaderValue, Method, StatusCode, header},
     routing::{get, post, put},
 };
-use http_body_util::LengthLimitError;
 use lapwing_http::Problem;
 use tower_http::{cors, set_header::SetResponseHeaderLayer};
 
-use crate::{Relay, Store, StoreError};
-
-/// A body that has not arrived by then is given up.
-const BODY_WAIT: Duration = Duration::from_secs(20);
+use crate::{Relay, Store, StoreError, admission};
 
 pub(crate) fn router<S: Store>(relay: Arc<Relay<S>>) -> Router {
     let cors = cors::CorsLayer::new()
@@ -42,7 +38,7 @@ pub(crate) fn router<S: Store>(relay: Arc<Relay<S>>) -> Router {
             header::CONTENT_TYPE,
             header::IF_NONE_MATCH,
         ])
-        .expose_headers([header::ETAG, header::RETRY_AFTER])
+        .expose_headers([header::ETAG, header::RETRY_AFTER, header::WWW_AUTHENTICATE])
         .max_age(Duration::from_secs(86_400));
     let nosniff = SetResponseHeaderLayer::overriding(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -69,6 +65,10 @@ pub(crate) fn router<S: Store>(relay: Arc<Relay<S>>) -> Router {
             get(public_get::warning::<S>).fallback(no("GET, HEAD")),
         )
         .route(
+            "/v1/drops/{bucket}",
+            get(public_get::drop::<S>).fallback(no("GET, HEAD")),
+        )
+        .route(
             "/v1/publication",
             put(publication_put::handler::<S>).fallback(no("PUT")),
         )
@@ -80,25 +80,6 @@ pub(crate) fn router<S: Store>(relay: Arc<Relay<S>>) -> Router {
         .layer(nosniff)
         .layer(cors)
         .with_state(relay)
-}
-
-/// At most `limit` bytes of a body, without taking in more. `None` when there are more.
-async fn read(body: Body, limit: usize) -> Result<Option<Bytes>, Problem> {
-    let why = match tokio::time::timeout(BODY_WAIT, to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => return Ok(Some(bytes)),
-        Ok(Err(why)) => Some(why.into_inner()),
-        Err(_late) => None,
-    };
-    if why.is_some_and(|why| why.is::<LengthLimitError>()) {
-        return Ok(None);
-    }
-    // Late, or ended before its announced length.
-    Err(Problem::new(
-        StatusCode::REQUEST_TIMEOUT,
-        "too-slow",
-        "the body did not arrive whole within 20 seconds",
-    )
-    .detail("send the same bytes again"))
 }
 
 fn overloaded() -> Problem {
@@ -123,6 +104,7 @@ impl From<StoreError> for Problem {
             .detail("nothing acknowledged is lost; send the same bytes later or to another relay")
             .header(header::RETRY_AFTER, later("60")),
             StoreError::Overloaded => overloaded(),
+            StoreError::Spent => admission::spent(),
             StoreError::Folder { .. }
             | StoreError::Schema { .. }
             | StoreError::InUse { .. }

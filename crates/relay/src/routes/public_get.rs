@@ -1,4 +1,5 @@
-//! `GET /v1/bulletin`, `/v1/warnings.atom`, `/v1/warnings/ID.xml`: the same bytes for everybody.
+//! `GET /v1/bulletin`, `/v1/warnings.atom`, `/v1/warnings/ID.xml`, `/v1/drops/BUCKET`: the same bytes
+//! for everybody.
 
 use std::sync::Arc;
 
@@ -48,6 +49,18 @@ pub(crate) async fn warning<S: Store>(
     )
 }
 
+pub(crate) async fn drop<S: Store>(
+    State(relay): State<Arc<Relay<S>>>,
+    Path(bucket): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(
+        relay.public.file(&format!("drops/{bucket}")),
+        "application/octet-stream",
+        &headers,
+    )
+}
+
 fn answer(
     file: Option<PublicFile>,
     kind: &'static str,
@@ -66,6 +79,7 @@ fn answer(
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
+    // A cache between must not give a bulletin and the files of another one for longer than this.
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=10"),

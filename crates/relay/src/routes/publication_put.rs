@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use axum::{body::Body, extract::State, http::StatusCode};
-use lapwing_http::Problem;
-use lapwing_wire::{PUBLICATION_MAX, Publication, PublicationError};
+use lapwing_http::{Problem, read_body};
+use lapwing_wire::{PUBLICATION_MAX, PassEpoch, Publication, PublicationError};
 
-use super::read;
 use crate::{Relay, Store};
 
 pub(crate) async fn handler<S: Store>(
@@ -17,10 +16,12 @@ pub(crate) async fn handler<S: Store>(
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "publication-refused",
-            "the publication is larger than 8 MiB",
+            "the publication is larger than 16 MiB",
         )
     };
-    let body = read(body, PUBLICATION_MAX).await?.ok_or_else(too_large)?;
+    let body = read_body(body, PUBLICATION_MAX)
+        .await?
+        .ok_or_else(too_large)?;
     let refused = |why: PublicationError| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -46,5 +47,11 @@ pub(crate) async fn handler<S: Store>(
         return Err(old());
     }
     relay.public.replace(publication, &bulletin);
+    // A desk publishes every day: no timer is needed to forget what is not taken any more.
+    let oldest = PassEpoch::oldest((relay.clock)());
+    if let Err(why) = relay.store.forget_passes(oldest).await {
+        // Room is what this costs; the next publication, or the next start, does it.
+        tracing::warn!("spent passes could not be forgotten: {why}");
+    }
     Ok(StatusCode::NO_CONTENT)
 }

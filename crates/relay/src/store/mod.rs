@@ -2,7 +2,7 @@
 
 pub(crate) mod sqlite;
 
-use lapwing_wire::{Envelope, SALT_LEN};
+use lapwing_wire::{Envelope, PassEpoch, SALT_LEN};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -15,6 +15,17 @@ pub struct NewEnvelope {
     pub salt: [u8; SALT_LEN],
     /// Now, in seconds since 1970 UTC.
     pub time: i64,
+    /// The pass that it spends, verified before; none where admission is open.
+    pub spend: Option<Spend>,
+}
+
+/// What a store remembers of a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spend {
+    /// Epoch of its key: when it may be forgotten.
+    pub epoch: PassEpoch,
+    /// `lapwing_wire::Pass::nullifier`.
+    pub nullifier: [u8; 32],
 }
 
 /// What the store has of an envelope.
@@ -59,6 +70,9 @@ pub enum StoreError {
         /// In this program.
         known: i64,
     },
+    /// The pass was spent with another envelope.
+    #[error("the pass is spent")]
+    Spent,
     /// The writer has stopped.
     #[error("the relay's store has stopped")]
     Stopped,
@@ -74,7 +88,23 @@ pub enum StoreError {
 pub trait Store: Send + Sync + 'static {
     /// Keeps an envelope. **Durable when it returns.** The same bytes again return what was stored
     /// the first time, also across restarts, and take no second place.
+    ///
+    /// Its pass is spent in the same act: after a crash both are there or neither. A pass that was
+    /// spent with other bytes gives [`StoreError::Spent`], and the envelope is not kept.
     fn put(&self, new: NewEnvelope) -> impl Future<Output = Result<Stored, StoreError>> + Send;
+
+    /// Digest of the envelope with which a pass was spent, if it was. [`Store::put`] decides; this
+    /// spares whoever asks the verification of a pass that is no good any more.
+    fn spent(
+        &self,
+        spend: &Spend,
+    ) -> impl Future<Output = Result<Option<[u8; 32]>, StoreError>> + Send;
+
+    /// Forgets passes of epochs before `oldest`, which are not taken any more.
+    fn forget_passes(
+        &self,
+        oldest: PassEpoch,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Records (`lapwing_wire::Record`, one after the other) with an index above `after`, in
     /// order, at most `limit`. Only what is durable.

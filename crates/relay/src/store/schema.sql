@@ -1,4 +1,4 @@
--- Schema 1 of the embedded relay store. The body of an envelope is its last column, so that looking
+-- Schema 2 of the embedded relay store. The body of an envelope is its last column, so that looking
 -- up a digest does not read it.
 CREATE TABLE envelope (
     idx INTEGER PRIMARY KEY,                 -- order of arrival, from 1, without gaps
@@ -19,4 +19,13 @@ CREATE TABLE setting (
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 1;
+-- Passes that were spent, until their epoch is not taken any more. The epoch comes first, so that one
+-- epoch's lie together and go together.
+CREATE TABLE pass (
+    epoch INTEGER NOT NULL,
+    nullifier BLOB NOT NULL CHECK (length(nullifier) = 32),
+    digest BLOB NOT NULL CHECK (length(digest) = 32),  -- SHA-256 of the envelope's body
+    PRIMARY KEY (epoch, nullifier)
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 2;

@@ -22,6 +22,9 @@ export function kindOf(desk: Desk, code: number): string {
 
 /** Why the desk believes it, in one sentence. */
 export function why(incident: Incident, reports: readonly ReportView[]): string {
+  // When it is forgotten who is who, only the count that was kept can be said.
+  if (reports.some((r) => r.person === null))
+    return `${tongue.count('why.for', incident.sources)}, ${tongue.say('why.forgotten')}.`;
   const against = new Set(reports.filter((r) => r.stance === 'against').map((r) => r.person)).size;
   const seen = new Set(reports.filter((r) => r.stance === 'for' && r.known === 'seen').map((r) => r.person))
     .size;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { member } from '../../dev/samples';
 import type { TalkLine } from '../api/types';
-import { byNeed, cellsAddress, grouped, lastSign, room, standing } from './cell';
+import { byNeed, cellsAddress, lastSign, room, standing } from './cell';
 
 const DAY = 86_400;
 const line = (by: TalkLine['by'], at: number): TalkLine => ({ by, at, text: 'х', came: null });
@@ -68,11 +68,7 @@ describe('room for a message', () => {
   });
 });
 
-describe('codes and addresses', () => {
-  it('puts a code in groups of four', () => {
-    expect(grouped('5f2c9a41d07be83366109e')).toEqual(['5F2C', '9A41', 'D07B', 'E833', '6610', '9E']);
-  });
-
+describe('addresses', () => {
   it('reads the address of the place and of a cell, and nothing else', () => {
     expect(cellsAddress('#cells')).toEqual({ cell: undefined });
     expect(cellsAddress('#cells/3')).toEqual({ cell: 3 });

@@ -67,11 +67,6 @@ export function room(text: string, cyrillic: boolean): number {
   return Math.floor(left / (two ? 2 : 1));
 }
 
-/** A code to be read aloud or copied by hand: in groups of four. */
-export function grouped(code: string): string[] {
-  return code.toUpperCase().match(/.{1,4}/g) ?? [];
-}
-
 /** `#cells`, `#cells/3`; `undefined` for an address of another place. */
 export function cellsAddress(hash: string): { cell: number | undefined } | undefined {
   const found = /^#cells(?:\/([1-9]\d{0,9}))?$/.exec(hash);

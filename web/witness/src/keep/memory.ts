@@ -1,13 +1,14 @@
 /** The same where the browser keeps nothing (some private windows): everything ends with the page. */
 import type { Config } from '../phone/config';
-import type { Identity, Store, Waiting } from './store';
+import { PLACES, type Waiting } from './outbox';
+import type { Store } from './store';
 
 export function memoryStore(): Store {
   let config: Config | undefined;
   let bulletin: Uint8Array<ArrayBuffer> | undefined;
-  let known: Identity | undefined;
   let outbox: Waiting[] = [];
   let last = 0;
+  const secret = crypto.getRandomValues(new Uint8Array(32));
   return {
     config: async () => config,
     async keepConfig(to) {
@@ -20,13 +21,9 @@ export function memoryStore(): Store {
     async dropBulletin() {
       bulletin = undefined;
     },
-    async identity(rootKey, fresh) {
-      if (known?.root_key !== rootKey) known = { root_key: rootKey, author: fresh(), next: 0 };
-      return known;
-    },
-    async enqueue(rootKey, used, envelope) {
-      if (known?.root_key !== rootKey || known.next !== used) return false;
-      known = { ...known, next: used + 1 };
+    secret: async () => secret,
+    async enqueue(envelope) {
+      if (outbox.length >= PLACES) return false;
       outbox = [...outbox, { id: ++last, envelope }];
       return true;
     },
@@ -36,7 +33,7 @@ export function memoryStore(): Store {
       outbox = outbox.filter((entry) => entry.id !== id);
     },
     async forget() {
-      config = bulletin = known = undefined;
+      config = bulletin = undefined;
       outbox = [];
     },
   };

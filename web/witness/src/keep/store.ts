@@ -1,151 +1,61 @@
 /**
- * What the app keeps on the phone: sealed envelopes that wait, the newest bulletin (the same for everybody), the
- * desk's address, and the pseudonym with its next number. Nothing that was put in is ever written.
+ * What the app keeps on the phone. Nothing that was put in is ever written open: a report is sealed before it is kept.
  *
- * The pseudonym lies open here until the vault holds it.
+ * - The desk's address and the newest bulletin, the same for everybody (`db.ts`).
+ * - Sealed envelopes that wait, and the secret of the pseudonym (`outbox.ts`).
+ * - The vault (`keeper.ts`): the same size and shape whether it is used or not.
  */
 import type { Config } from '../phone/config';
+import { openDb } from './db';
+import { type Link, link } from './link';
+import type { Waiting } from './outbox';
 
-export interface Waiting {
-  id: number;
-  envelope: Uint8Array<ArrayBuffer>;
+export type { Waiting } from './outbox';
+
+/** What sending needs. */
+export interface Outbox {
+  waiting(): Promise<Waiting[]>;
+  count(): Promise<number>;
+  remove(id: number): Promise<void>;
 }
 
-export interface Identity {
-  /** Of this desk only: another one gets another pseudonym. */
-  root_key: string;
-  author: Uint8Array<ArrayBuffer>;
-  next: number;
-}
-
-export interface Store {
+export interface Store extends Outbox {
   config(): Promise<Config | undefined>;
   keepConfig(config: Config): Promise<void>;
   bulletin(): Promise<Uint8Array<ArrayBuffer> | undefined>;
   keepBulletin(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   dropBulletin(): Promise<void>;
-  /** The pseudonym for a desk; the first call makes it from `fresh`. */
-  identity(rootKey: string, fresh: () => Uint8Array<ArrayBuffer>): Promise<Identity>;
-  /**
-   * Puts an envelope into the outbox and moves the number on, both or neither. `false` when another tab has used the
-   * number meanwhile: the report must then be sealed again under the next.
-   */
-  enqueue(rootKey: string, used: number, envelope: Uint8Array<ArrayBuffer>): Promise<boolean>;
-  waiting(): Promise<Waiting[]>;
-  count(): Promise<number>;
-  remove(id: number): Promise<void>;
+  /** Of this install: what the pseudonym is made from while no slot of the vault is open. */
+  secret(): Promise<Uint8Array>;
+  /** Puts an envelope into the outbox. `false`: it is full. */
+  enqueue(envelope: Uint8Array<ArrayBuffer>): Promise<boolean>;
   forget(): Promise<void>;
+  /** The vault; `undefined` where the browser keeps nothing. */
+  vault?: Link;
 }
-
-const NAME = 'lapwing';
-const KEPT = 'kept';
-const OUTBOX = 'outbox';
 
 export async function openStore(): Promise<Store> {
-  const db = await open();
+  const db = await openDb();
+  const files = link();
+  await files.ask('begin');
   return {
-    config: () => get(db, 'config'),
-    keepConfig: (config) => put(db, 'config', config),
-    bulletin: () => get(db, 'bulletin'),
-    keepBulletin: (bytes) => put(db, 'bulletin', bytes),
-    dropBulletin: () => put(db, 'bulletin', undefined),
-    identity: (rootKey, fresh) => identity(db, rootKey, fresh),
-    enqueue: (rootKey, used, envelope) => enqueue(db, rootKey, used, envelope),
-    async waiting() {
-      const box = db.transaction(OUTBOX).objectStore(OUTBOX);
-      const [ids, envelopes] = await Promise.all([answer(box.getAllKeys()), answer(box.getAll())]);
-      return ids.map((id, at) => ({ id: id as number, envelope: envelopes[at] as Uint8Array<ArrayBuffer> }));
-    },
-    count: () => answer(db.transaction(OUTBOX).objectStore(OUTBOX).count()),
-    async remove(id) {
-      const tx = db.transaction(OUTBOX, 'readwrite');
-      tx.objectStore(OUTBOX).delete(id);
-      await done(tx);
-    },
+    vault: files,
+    config: () => db.get('config'),
+    keepConfig: (config) => db.put('config', config),
+    bulletin: () => db.get('bulletin'),
+    keepBulletin: (bytes) => db.put('bulletin', bytes),
+    dropBulletin: () => db.put('bulletin', undefined),
+    secret: () => files.ask('secret'),
+    enqueue: (envelope) => files.ask('put', envelope),
+    waiting: () => files.ask('waiting'),
+    count: async () => (await files.ask('waiting')).length,
+    remove: (id) => files.ask('remove', id),
     async forget() {
-      db.close();
-      await new Promise<void>((resolve, reject) => {
-        const request = indexedDB.deleteDatabase(NAME);
-        request.onsuccess = () => resolve();
-        // Another tab that holds it open closes it by itself (`onversionchange`); the request then goes on.
-        request.onerror = () => reject(request.error ?? new Error('the store cannot be deleted'));
-      });
+      // First what matters: deleting leaves bytes behind, overwriting fewer.
+      await files.ask('burn').catch(() => undefined);
+      const root = await navigator.storage.getDirectory();
+      for (const name of ['vault', 'outbox']) await root.removeEntry(name).catch(() => undefined);
+      await db.forget();
     },
   };
-}
-
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(KEPT);
-      request.result.createObjectStore(OUTBOX, { autoIncrement: true });
-    };
-    request.onsuccess = () => {
-      const db = request.result;
-      db.onversionchange = () => db.close();
-      resolve(db);
-    };
-    request.onerror = () => reject(request.error ?? new Error('the store cannot be opened'));
-  });
-}
-
-async function get<T>(db: IDBDatabase, key: string): Promise<T | undefined> {
-  return (await answer(db.transaction(KEPT).objectStore(KEPT).get(key))) as T | undefined;
-}
-
-async function put(db: IDBDatabase, key: string, value: unknown): Promise<void> {
-  const tx = db.transaction(KEPT, 'readwrite');
-  if (value === undefined) tx.objectStore(KEPT).delete(key);
-  else tx.objectStore(KEPT).put(value, key);
-  await done(tx);
-}
-
-async function identity(
-  db: IDBDatabase,
-  rootKey: string,
-  fresh: () => Uint8Array<ArrayBuffer>,
-): Promise<Identity> {
-  const tx = db.transaction(KEPT, 'readwrite');
-  const kept = tx.objectStore(KEPT);
-  let known = (await answer(kept.get('identity'))) as Identity | undefined;
-  if (known?.root_key !== rootKey) {
-    known = { root_key: rootKey, author: fresh(), next: 0 };
-    kept.put(known, 'identity');
-  }
-  await done(tx);
-  return known;
-}
-
-async function enqueue(
-  db: IDBDatabase,
-  rootKey: string,
-  used: number,
-  envelope: Uint8Array<ArrayBuffer>,
-): Promise<boolean> {
-  const tx = db.transaction([KEPT, OUTBOX], 'readwrite', { durability: 'strict' });
-  const kept = tx.objectStore(KEPT);
-  const known = (await answer(kept.get('identity'))) as Identity | undefined;
-  if (known?.root_key !== rootKey || known.next !== used) {
-    tx.abort();
-    return false;
-  }
-  kept.put({ ...known, next: used + 1 } satisfies Identity, 'identity');
-  tx.objectStore(OUTBOX).add(envelope);
-  await done(tx);
-  return true;
-}
-
-function answer<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('the store does not answer'));
-  });
-}
-
-function done(tx: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    tx.oncomplete = () => resolve();
-    tx.onerror = tx.onabort = () => reject(tx.error ?? new Error('the store did not take it'));
-  });
 }

@@ -2,7 +2,7 @@
  * Empties the outbox. At most one tab or worker does so at a time, where the browser has locks; where it has none,
  * two may send the same bytes, which a relay counts once.
  */
-import type { Store } from '../keep/store';
+import type { Outbox } from '../keep/store';
 import { deliver, type Outcome, type Post } from './deliver';
 
 export interface Flushed {
@@ -15,7 +15,7 @@ export interface Flushed {
 const LOCK = 'lapwing-outbox';
 
 export async function flush(
-  store: Store,
+  store: Outbox,
   relays: readonly string[],
   post: Post,
   each?: (left: number) => void,
@@ -28,7 +28,7 @@ export async function flush(
 }
 
 async function run(
-  store: Store,
+  store: Outbox,
   relays: readonly string[],
   post: Post,
   each?: (left: number) => void,

@@ -7,7 +7,9 @@ import { asConfig, type Config } from '../phone/config';
 import { core, type Phone, refusal } from '../phone/core';
 import { type Draft, toCore } from '../phone/draft';
 import { byUrgency, DEFAULT_KINDS, type Kind, kindsOf } from '../phone/form';
+import { link } from '../keep/link';
 import { memoryStore } from '../keep/memory';
+import { pseudonym } from '../keep/pseudonym';
 import { openStore, type Store } from '../keep/store';
 import { pause } from '../send/backoff';
 import { QUIET, type Post, shuffled } from '../send/deliver';
@@ -17,8 +19,6 @@ const REFRESH_MS = 60_000;
 const PATIENCE_MS = 30_000;
 /** A desk publishes at most this much. */
 const BULLETIN_MAX = 1 << 20;
-/** Other tabs may use a number at the same moment, but not this often. */
-const TRIES = 8;
 
 export type Sealing = 'sealed' | 'held';
 
@@ -57,7 +57,8 @@ class Desk {
   #store: Store | undefined;
   #config: Config | undefined;
   #phone: Phone | undefined;
-  #author: Uint8Array | undefined;
+  /** Of the slot that is open, if one is. */
+  #identity: Uint8Array | undefined;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   /** Whether the last bulletin that was refused is one that the desk did not sign. */
   #foul = false;
@@ -150,20 +151,30 @@ class Desk {
     }
   }
 
-  /** A core with the pseudonym's next number and the newest bulletin. */
+  /**
+   * A core for one sitting. Its pseudonym holds for a week; its first number is random, since a number that is kept
+   * would tell how many reports there were.
+   */
   async #newPhone(): Promise<Phone> {
     const { Phone } = await core();
-    const config = this.#desk();
-    const identity = await this.#kept().identity(config.root_key, () => random(16));
-    if (this.#phone && this.#phone.next_sequence() === identity.next && same(this.#author, identity.author)) {
-      return this.#phone;
-    }
-    const phone = new Phone(config.root_key, identity.author, identity.next, random(32));
+    const { root_key } = this.#desk();
+    const secret = this.#identity ?? (await this.#kept().secret());
+    const author = await pseudonym(secret, root_key, clock());
+    const phone = new Phone(root_key, author, new DataView(random(4).buffer).getUint32(0) >>> 1, random(32));
     if (this.#bytes) phone.recall_bulletin(this.#bytes);
     this.#phone?.free();
     this.#phone = phone;
-    this.#author = identity.author;
     return phone;
+  }
+
+  /** Reports are that of another witness from now on: the one of a slot that was opened, or of this install. */
+  async become(identity: Uint8Array | undefined): Promise<void> {
+    this.#identity = identity;
+    if (this.#config && !this.broken) await this.#newPhone();
+  }
+
+  get vault(): Store['vault'] {
+    return this.#store?.vault;
   }
 
   /** From a relay. */
@@ -222,31 +233,30 @@ class Desk {
       void this.refresh();
       return 'held';
     }
-    await this.#seal(draft);
+    const sealed = await this.#seal(draft);
+    if (!sealed) this.held = [...this.held, draft];
     void this.flush();
-    return 'sealed';
+    return sealed ? 'sealed' : 'held';
   }
 
-  async #seal(draft: Draft): Promise<void> {
-    const { root_key } = this.#desk();
-    for (let tried = 0; tried < TRIES; tried++) {
-      const phone = await this.#newPhone();
-      const used = phone.next_sequence();
-      const envelope = phone.report(toCore(draft), clock()) as Uint8Array<ArrayBuffer>;
-      if (await this.#kept().enqueue(root_key, used, envelope)) {
-        this.waiting += 1;
-        this.#channel?.postMessage('outbox');
-        return;
-      }
-    }
-    throw new Error('the pseudonym is in use elsewhere');
+  /** `false`: the outbox is full. */
+  async #seal(draft: Draft): Promise<boolean> {
+    // A new one for each: the pseudonym changes with the week.
+    const phone = await this.#newPhone();
+    const envelope = phone.report(toCore(draft), clock()) as Uint8Array<ArrayBuffer>;
+    if (!(await this.#kept().enqueue(envelope))) return false;
+    this.waiting += 1;
+    this.#channel?.postMessage('outbox');
+    return true;
   }
 
   async #sealHeld(): Promise<void> {
     while (this.canSeal && this.held[0]) {
       const [first, ...rest] = this.held;
       this.held = rest;
-      await this.#seal(first);
+      if (await this.#seal(first)) continue;
+      this.held = [first, ...this.held];
+      break;
     }
     if (this.waiting > 0) void this.flush();
   }
@@ -269,6 +279,7 @@ class Desk {
         this.#failures = flushed.why ? this.#failures + 1 : 0;
       }
       await this.#recount();
+      if (flushed?.sent) void this.#sealHeld();
     } catch {
       this.#failures += 1;
     } finally {
@@ -316,9 +327,20 @@ class Desk {
     }
   }
 
+  /** Ends every key on the phone, what waits, and what was put in. */
+  async panic(): Promise<void> {
+    this.held = [];
+    this.#identity = undefined;
+    clearTimeout(this.#timer);
+    // Also before the app has started.
+    const took = await (this.vault ?? link()).ask('burn').catch(() => undefined);
+    // Read by the test of how long it takes.
+    if (took !== undefined) performance.mark('burnt', { detail: took });
+  }
+
   /** Removes everything that the app keeps on this phone, and the app itself from the browser's store. */
   async forget(): Promise<void> {
-    this.gone = true;
+    this.#identity = undefined;
     this.held = [];
     clearTimeout(this.#timer);
     this.#config = undefined;
@@ -331,6 +353,8 @@ class Desk {
     }
     if ('caches' in globalThis) for (const name of await caches.keys()) await caches.delete(name);
     for (const worker of (await navigator.serviceWorker?.getRegistrations()) ?? []) await worker.unregister();
+    // Said once it is true.
+    this.gone = true;
   }
 
   #kept(): Store {
@@ -373,10 +397,6 @@ async function askForSync(): Promise<void> {
 
 function random(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length));
-}
-
-function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a?.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 function clock(): number {

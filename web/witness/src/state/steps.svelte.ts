@@ -1,9 +1,12 @@
-/** Which screen is shown. The phone's own back button goes one screen back; the address never changes. */
+/**
+ * Which screen is shown. The phone's own back button goes one screen back; the address never changes. The browser writes
+ * the state of its history to the phone: it holds a depth only, never which screen was looked at.
+ */
 import type { Kind } from '../phone/form';
 import type { Spot } from '../phone/draft';
 import type { View } from '../place/projection';
 
-export type Screen = 'home' | 'place' | 'send' | 'warnings' | 'about';
+export type Screen = 'home' | 'place' | 'send' | 'warnings' | 'about' | 'vault';
 
 class Steps {
   screen = $state<Screen>('home');
@@ -15,13 +18,14 @@ class Steps {
   /** Whether another screen was shown before this one. */
   moved = false;
   #depth = 0;
+  #screens: Screen[] = ['home'];
 
   constructor() {
     history.replaceState({ lapwing: 0 }, '');
     addEventListener('popstate', (event) => {
-      const state = event.state as { lapwing?: number; screen?: Screen } | null;
+      const state = event.state as { lapwing?: number } | null;
       this.#depth = state?.lapwing ?? 0;
-      const screen = state?.screen ?? 'home';
+      const screen = this.#screens[this.#depth] ?? 'home';
       this.moved = true;
       // Forward to a screen whose report is gone already is no way.
       this.screen = (screen === 'place' && !this.kind) || (screen === 'send' && !this.spot) ? 'home' : screen;
@@ -31,7 +35,8 @@ class Steps {
   go(screen: Screen): void {
     this.moved = true;
     this.#depth += 1;
-    history.pushState({ lapwing: this.#depth, screen }, '');
+    this.#screens = [...this.#screens.slice(0, this.#depth), screen];
+    history.pushState({ lapwing: this.#depth }, '');
     this.screen = screen;
   }
 

@@ -141,6 +141,47 @@ export const en = {
   'why.no-key': 'the desk’s key has run out, or the clock of this phone is wrong',
   'why.unclear': 'something in the app is wrong. Try again',
 
+  'vault.title': 'Hiding place',
+  'vault.what':
+    'A passphrase opens a hiding place of its own on this phone: who you are to the desk, and what you wrote to each other. There is room for eight on every phone with this app. Nothing shows how many are in use.',
+  'vault.nowhere': 'This browser keeps nothing, so there is no hiding place here.',
+  'vault.is_open': 'Open. What you send now, you send as the one who is in this hiding place.',
+  'vault.close': 'Close it',
+  'vault.passphrase': 'Passphrase',
+  'vault.open': 'Open',
+  'vault.busy': 'One moment…',
+  'vault.add': 'Set a passphrase',
+  'vault.decoy':
+    'Choose four or more words that nobody expects together. With a second passphrase you can keep a decoy: something harmless that you open when you are forced to. Use it now and then, or it will not be believed.',
+  'vault.overwrite':
+    'First open all the passphrases that you have set. The app cannot tell which hiding places are in use: one that you have not opened since you started the app may be overwritten.',
+  'vault.known.one': 'Opened since the app was started: {n}',
+  'vault.known.other': 'Opened since the app was started: {n}',
+  'vault.fresh': 'New passphrase, at least 12 letters',
+  'vault.again': 'The same once more',
+  'vault.set': 'Set this passphrase',
+  'vault.why.none': 'Nothing opens with this passphrase.',
+  'vault.why.taken': 'This passphrase is set already.',
+  'vault.why.no-slot': 'All eight hiding places are in use.',
+  'vault.why.short': 'Too short: a copy of the phone is enough to guess it. At least 12 letters.',
+  'vault.why.differ': 'The two are not the same.',
+  'vault.why.failed': 'That did not work. Is there room on the phone?',
+  'vault.panic': 'When there is danger',
+  'vault.panic_how':
+    'Tap the title at the top of any screen twice, tap it again and hold it for a second. With a keyboard: Escape five times.',
+  'vault.panic_what':
+    'All hiding places and all reports that wait are gone at once, for good, and the app looks as if it had just been installed. It does not ask first.',
+  'vault.does': 'What this protects you from',
+  'vault.does_1':
+    'Whoever copies this phone, even several times, cannot read what is in a hiding place and cannot tell whether there is any.',
+  'vault.does_2': 'The app changes all of it each time it is opened, whether you use it or not.',
+  'vault.not_1':
+    'Whoever forces you to enter a passphrase sees what it opens. They know that there could be more.',
+  'vault.not_2': 'That you have this app can be seen, and so can reports that wait, but not what they say.',
+  'vault.not_3': 'Whoever watches you type, or has put something on your phone, sees what you see.',
+  'vault.not_4':
+    'The phone’s memory may keep old, unreadable bytes. A copy made before the danger can still be opened with your passphrase.',
+
   'about.title': 'Language and more',
   'about.language': 'Language',
   'about.uk': 'Українська',
@@ -156,12 +197,14 @@ export const en = {
   'about.does_3': 'A report that waits is kept sealed. What you put in is never written to the phone.',
   'about.not': 'What it cannot do',
   'about.not_1': 'Your network and the relay’s network see that this phone talks to a relay. Tor hides that.',
-  'about.not_2': 'Whoever searches this phone can find this app, and how many reports it has sealed.',
+  'about.not_2': 'Whoever searches this phone can find this app, and how many sealed reports wait.',
   'about.not_3': 'A receipt says that a relay has your report. It does not say that anybody will come.',
   'about.forget': 'Remove everything from this phone',
   'about.forget_why':
     'Deletes what waits, the pseudonym and the app’s files. What waits is lost. Flash memory may keep old, sealed bytes.',
   'about.forget_sure': 'Yes, remove everything',
   'about.forgotten': 'Everything that the app kept is removed. You can close this page.',
+  'about.refused':
+    'An update of the app was refused, because it is not the one that its makers signed. The app works on as it was. If this stays so, tell whoever gave you the app.',
   'about.maps': 'Settlements: GeoNames (CC BY 4.0). Outlines: Natural Earth.',
 } as const;

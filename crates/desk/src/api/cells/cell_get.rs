@@ -143,7 +143,7 @@ fn view(
                     line.came = Some(at);
                 }
             }
-            Record::Renewed { .. } => {}
+            Record::Lost { .. } | Record::Renewed { .. } => {}
         }
     }
     invites.reverse();

@@ -6,11 +6,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 
+use lapwing_seal::Invite;
+use lapwing_words::{Language, encode_words};
+
 use super::Desk;
 use crate::{
     api::{
         refused::{self, Number},
-        types::{InviteMade, InviteRequest},
+        types::{InviteMade, InviteRequest, TextPair},
     },
     refusal::Refusal,
 };
@@ -27,8 +30,18 @@ pub(super) async fn invites_post(
     let made = InviteMade {
         id: hex::encode(invite.hash()),
         code: hex::encode(invite.with_check()),
-        words: None,
+        words: TextPair {
+            uk: words(Language::Ukrainian, &invite),
+            en: words(Language::English, &invite),
+        },
         expires,
     };
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// The invite as eight words.
+fn words(language: Language, invite: &Invite) -> String {
+    let symbols = encode_words(&invite.with_check()).expect("88 bits are eight words of 11");
+    let words: Vec<&str> = symbols.into_iter().map(|n| language.word(n)).collect();
+    words.join(" ")
 }

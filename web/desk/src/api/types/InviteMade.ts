@@ -16,7 +16,7 @@ code: string,
 /**
  * The same as eight words, to be said or written by hand.
  */
-words: TextPair | null, 
+words: TextPair, 
 /**
  * When it ends.
  */

@@ -10,19 +10,19 @@ export type ReportView = {
  */
 report: number, 
 /**
- * 1, 2, 3 … within this incident only.
+ * 1, 2, 3 … within this incident only; nothing once it is forgotten whose report this is.
  */
-person: number, 
+person: number | null, 
 /**
  * For or against the incident.
  */
 stance: Stance, 
 /**
- * How much it moves the belief, 0 to 1.
+ * How much it moves the belief, 0 to 1; nothing once it is forgotten whose report this is.
  */
-weight: number, 
+weight: number | null, 
 /**
- * Whether the same person had said it before.
+ * Whether the same person is known to have said it before.
  */
 repeat: boolean, 
 /**
