@@ -477,6 +477,7 @@ describe(
         await page.getByLabel('7 days').check();
         await page.getByRole('button', { name: 'Make the invite' }).click();
         await page.locator('dialog svg[role=img]').waitFor();
+        assert.equal(await page.locator('dialog .words li').count(), 8);
         const scanned = await scan(page, await page.screenshot());
         assert.match(scanned, /^LAPWING:[0-9A-F]{22}$/);
         codes.add(scanned);

@@ -11,6 +11,7 @@ const WORDS: usize = 8;
 pub(super) fn read(text: &str) -> anyhow::Result<Invite> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let bytes = match words.as_slice() {
+        [] => bail!("an invite is eight words, or the 22 digits of its code"),
         [code] => digits(code)?,
         groups if groups.iter().all(|group| is_hex(group)) => digits(&groups.concat())?,
         words => said(words)?,

@@ -296,17 +296,36 @@ impl RunningDesk {
         path: &str,
         body: Option<Value>,
     ) -> (u16, Value) {
-        let request = self
+        self.request_with(method, path, body, &[]).await
+    }
+
+    /// With headers of one's own; an answer without a body is null.
+    pub(crate) async fn request_with(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let mut request = self
             .http
             .request(method, format!("{}{path}", self.url))
             .header("cookie", &self.cookie);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let request = match body {
             Some(body) => request.json(&body),
             None => request,
         };
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
-        (status, answer.json().await.unwrap())
+        let bytes = answer.bytes().await.unwrap();
+        let value = match bytes.is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(&bytes).unwrap(),
+        };
+        (status, value)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
