@@ -1,5 +1,6 @@
 //! A witness joins a cell, speaks, and is answered: phone, relay and desk, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 use crate::common::{HandClock, NOW, RunningDesk, World, draft, eventually, holds};
 use lapwing_desk::{Clock as _, ClockMode, Desk};
 use lapwing_seal::{BucketSecret, Content, Invite, InviteRefused, Reply};
