@@ -20,6 +20,9 @@ fn said(language: Language, symbols: &[Symbol]) -> Vec<&'static str> {
         .collect()
 }
 
+/// Letters that are read as one.
+const POOR: &[(&str, &str)] = &[("і", "и"), ("ї", "и"), ("й", "и"), ("є", "е"), ("ґ", "г")];
+
 /// A word as a keyboard that lacks letters has it.
 fn without(word: &str, changes: &[(&str, &str)]) -> String {
     changes
@@ -134,9 +137,10 @@ fn a_beginning_of_four_letters_stands_for_the_only_word_that_has_it() {
             match language.index(&start) {
                 Ok(symbol) => {
                     let word = language.word(symbol);
-                    // Or it is a word itself.
+                    // Or it is a word itself, as keyboards that lack letters have it.
+                    let poor = |text: &str| without(&text.replace('\'', ""), POOR);
                     assert!(
-                        words == [word] || word.replace('\'', "") == start,
+                        words == [word] || poor(word) == poor(&start),
                         "{start}: {word}, {words:?}"
                     );
                 }
@@ -159,22 +163,22 @@ fn a_beginning_of_four_letters_stands_for_the_only_word_that_has_it() {
 #[test]
 fn three_letters_are_completed_and_never_stand_for_a_longer_word() {
     let completions = said(Ukrainian, &Ukrainian.completions("Ябл"));
-    assert_eq!(completions, ["яблуко"]);
+    assert_eq!(completions, ["яблуко", "яблуня"]);
     let Err(Unread::Ambiguous { candidates }) = Ukrainian.index("ябл") else {
         panic!("three letters were taken");
     };
-    assert_eq!(said(Ukrainian, &candidates), ["яблуко"]);
-    assert_eq!(found(Ukrainian, "яблу"), "яблуко");
+    assert_eq!(said(Ukrainian, &candidates), ["яблуко", "яблуня"]);
+    assert_eq!(found(Ukrainian, "яблук"), "яблуко");
     assert!(Ukrainian.completions("").is_empty());
 }
 
 #[test]
 fn a_word_with_one_letter_wrong_is_not_taken_and_the_right_one_is_named() {
     for (language, typed, meant) in [
-        (Ukrainian, "яблуук", "яблуко"),
+        (Ukrainian, "яблукко", "яблуко"),
         (Ukrainian, "иблуко", "яблуко"),
         (Ukrainian, "ябуко", "яблуко"),
-        (English, "zeber", "zebra"),
+        (English, "zeora", "zebra"),
         (English, "zebraa", "zebra"),
     ] {
         let Err(Unread::Unknown { near }) = language.index(typed) else {
