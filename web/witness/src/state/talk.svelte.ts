@@ -38,9 +38,14 @@ class Talk {
     return this.#work(async () => {
       const { read } = await import('../phone/invite');
       const code = await read(typed);
+      // First: the desk numbers its replies to each enrolment anew, and one that was seen of another must hide none.
+      await desk.as(async () => {
+        const { lines } = await this.#kept();
+        await this.#store({ ...EMPTY, lines });
+      });
       await this.#send(
         (phone) => phone.enrol(code, clock()),
-        ({ refused: _, ...before }) => before,
+        (before) => before,
       );
     });
   }
