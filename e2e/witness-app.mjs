@@ -23,7 +23,7 @@ export function launch() {
 }
 
 /** Starts `lapwing up` on free ports and an empty folder. */
-export async function start() {
+export async function start(...more) {
   const data = await mkdtemp(join(tmpdir(), 'lapwing-witness-'));
   const child = spawn(
     process.env.LAPWING_BIN ?? root('target/debug/lapwing'),
@@ -31,6 +31,7 @@ export async function start() {
       ...['up', '--port', '0', '--data', data],
       ...['--web', process.env.LAPWING_WEB ?? root('web/witness/dist')],
       ...['--desk-web', process.env.LAPWING_DESK_WEB ?? root('web/desk/dist')],
+      ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -74,11 +75,11 @@ async function signIn(address) {
   return async (path, options = {}) => {
     const response = await fetch(`${origin}/api/${path}`, {
       ...options,
-      headers: { cookie, origin, 'content-type': 'application/json' },
+      headers: { cookie, origin, 'content-type': 'application/json', ...options.headers },
     });
     const body = await response.text();
     assert.ok(response.ok, `the desk answers ${response.status} to ${path}: ${body}`);
-    return JSON.parse(body);
+    return body === '' ? undefined : JSON.parse(body);
   };
 }
 

@@ -12,6 +12,7 @@ export default tseslint.config(
       // Generated from Rust.
       'web/witness/src/core/**',
       'web/witness/src/core-vault/**',
+      'web/witness/src/core-words/**',
       'web/desk/src/api/types/**',
     ],
   },

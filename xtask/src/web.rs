@@ -1,7 +1,7 @@
 //! The witness core as WebAssembly, the two web apps, and the script for everyday pages.
 //!
-//! `crates/witness-web`, `crates/vault-web` → `target/wasm` → `web/witness/src/core…/` → Vite →
-//! `web/witness/dist`, `web/desk/dist`, `web/embed/dist`.
+//! `crates/witness-web`, `crates/vault-web`, `crates/words-web` → `target/wasm` → `web/witness/src/core…/` →
+//! Vite → `web/witness/dist`, `web/desk/dist`, `web/embed/dist`.
 //! What has not changed is not made again.
 
 use std::fs;
@@ -32,7 +32,7 @@ struct Module {
     folder: &'static str,
 }
 
-const MODULES: [Module; 2] = [
+const MODULES: [Module; 3] = [
     Module {
         krate: "lapwing-witness-web",
         name: "lapwing_core",
@@ -43,6 +43,12 @@ const MODULES: [Module; 2] = [
         krate: "lapwing-vault-web",
         name: "lapwing_vault",
         folder: "core-vault",
+    },
+    // The lists of words: needed once, by whoever types an invite.
+    Module {
+        krate: "lapwing-words-web",
+        name: "lapwing_words",
+        folder: "core-words",
     },
 ];
 

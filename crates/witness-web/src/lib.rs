@@ -12,6 +12,7 @@
 
 mod code;
 mod draft;
+mod enrol;
 mod release;
 mod schedule;
 mod view;

@@ -4,7 +4,7 @@
 //! Reed-Solomon code over GF(2^11) makes them fourteen, and each is a word of a [`Language`]. Any two wrong words, any
 //! four missing ones and the mixes between are mended ([`decode`]); a word left out or said twice and two neighbours
 //! changed over are found ([`slips`]). Invites (`docs/design/0007-identity.md`) are words without a code
-//! ([`encode_words`]), since they carry a check of their own.
+//! ([`encode_words`], [`read_invite`]), since they carry a check of their own.
 //!
 //! **In scope:** the lists, reading what people type, bits to symbols and back, the code.
 //! **Out of scope:** what the bits mean and whether they are genuine (`lapwing-seal`): a mended report is a codeword,
@@ -27,6 +27,7 @@
 mod bits;
 mod code;
 mod field;
+mod invite;
 mod language;
 mod slip;
 mod typed;
@@ -34,6 +35,7 @@ mod typed;
 pub use bits::{BYTES, PackError, Symbol, decode_words, encode_words, pack, unpack};
 pub use code::{CHECK, CodeError, DATA, Decoded, GENERATOR, WORDS, decode, encode};
 pub use field::POLYNOMIAL;
+pub use invite::{INVITE_SCHEME, INVITE_WORDS, InviteUnread, read_invite};
 pub use language::{COUNT, Language};
 pub use slip::{Offer, Slip, slips};
 pub use typed::{PREFIX, Unread};

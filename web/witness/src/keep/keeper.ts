@@ -3,6 +3,7 @@
  * are made at the first start of every install, used or not.
  */
 import type { Vault } from '../core-vault/lapwing_vault';
+import { pack } from './identity';
 import * as outbox from './outbox';
 import type { Bytes, Waiting } from './outbox';
 
@@ -58,7 +59,7 @@ export class Keeper {
   claim = (secret: Uint8Array) =>
     this.#with((vault, write) => {
       vault.claim(secret);
-      vault.put(FIELD.identity, random(32));
+      vault.put(FIELD.identity, pack({ secret: random(32) }));
       write();
     });
 

@@ -7,9 +7,13 @@ import { asConfig, type Config } from '../phone/config';
 import { core, type Phone, refusal } from '../phone/core';
 import { type Draft, toCore } from '../phone/draft';
 import { byUrgency, DEFAULT_KINDS, type Kind, kindsOf } from '../phone/form';
+import { alone } from '../keep/alone';
+import { endOf } from '../keep/conversation';
+import { type Identity, pack, unpack } from '../keep/identity';
+import { FIELD } from '../keep/keeper';
 import { link } from '../keep/link';
 import { memoryStore } from '../keep/memory';
-import { pseudonym } from '../keep/pseudonym';
+import { bucketSecret, pseudonym } from '../keep/pseudonym';
 import { openStore, type Store } from '../keep/store';
 import { pause } from '../send/backoff';
 import { QUIET, type Post, shuffled } from '../send/deliver';
@@ -19,8 +23,15 @@ const REFRESH_MS = 60_000;
 const PATIENCE_MS = 30_000;
 /** A desk publishes at most this much. */
 const BULLETIN_MAX = 1 << 20;
+const DROP_MAX = 1 << 16;
 
 export type Sealing = 'sealed' | 'held';
+
+export interface Dropped {
+  bucket: number;
+  number: number;
+  bytes: Uint8Array<ArrayBuffer>;
+}
 
 class Desk {
   /** Unix seconds, moved on every ten. */
@@ -57,8 +68,12 @@ class Desk {
   #store: Store | undefined;
   #config: Config | undefined;
   #phone: Phone | undefined;
-  /** Of the slot that is open, if one is. */
-  #identity: Uint8Array | undefined;
+  /** Whether a slot of the vault is open: who the phone is, is read from it each time. */
+  #open = false;
+  /** The drop of this install's bucket: fetched by everybody, used or not. */
+  drop: Dropped | undefined;
+  /** Told of each drop. */
+  onDrop: (() => Promise<void>) | undefined;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   /** Whether the last bulletin that was refused is one that the desk did not sign. */
   #foul = false;
@@ -130,7 +145,7 @@ class Desk {
     }
     try {
       await loading;
-      await this.#newPhone();
+      await alone(() => this.#newPhone());
       this.broken = undefined;
     } catch (why) {
       this.broken = refusal(why) === 'root-key' ? 'config' : 'core';
@@ -158,9 +173,11 @@ class Desk {
   async #newPhone(): Promise<Phone> {
     const { Phone } = await core();
     const { root_key } = this.#desk();
-    const secret = this.#identity ?? (await this.#kept().secret());
+    const install = await this.#kept().secret();
+    const { secret, kept } = (await this.#identity()) ?? { secret: install };
     const author = await pseudonym(secret, root_key, clock());
     const phone = new Phone(root_key, author, new DataView(random(4).buffer).getUint32(0) >>> 1, random(32));
+    phone.recall(await bucketSecret(install, root_key), kept);
     if (this.#bytes) phone.recall_bulletin(this.#bytes);
     this.#phone?.free();
     this.#phone = phone;
@@ -168,9 +185,33 @@ class Desk {
   }
 
   /** Reports are that of another witness from now on: the one of a slot that was opened, or of this install. */
-  async become(identity: Uint8Array | undefined): Promise<void> {
-    this.#identity = identity;
-    if (this.#config && !this.broken) await this.#newPhone();
+  async become(open: boolean): Promise<void> {
+    this.#open = open;
+    if (this.#config && !this.broken) await alone(() => this.#newPhone());
+  }
+
+  /** Of the slot that is open. One that is gone under our hands is nobody, not the install. */
+  async #identity(): Promise<Identity | undefined> {
+    return this.#open ? unpack(await this.vault?.ask('field', FIELD.identity)) : undefined;
+  }
+
+  /**
+   * Runs with the core of whoever is open, alone among tabs. `keep` keeps what its chains have become: before anything
+   * that was sealed leaves, and after a drop was read.
+   */
+  as<T>(run: (phone: Phone, keep: () => Promise<void>) => Promise<T>): Promise<T> {
+    return alone(async () => {
+      // A new one for each: the pseudonym changes with the week, and another tab may have moved the chains.
+      const phone = await this.#newPhone();
+      return run(phone, () => this.#keep(phone));
+    });
+  }
+
+  async #keep(phone: Phone): Promise<void> {
+    const before = await this.#identity();
+    const kept = phone.kept();
+    if (!before || String(kept) === String(before.kept)) return;
+    await this.vault?.ask('store', FIELD.identity, pack({ secret: before.secret, ...(kept && { kept }) }));
   }
 
   get vault(): Store['vault'] {
@@ -218,6 +259,7 @@ class Desk {
       this.suspicious = false;
       await this.#kept().keepBulletin(bytes);
       await this.#sealHeld();
+      await this.#fetchDrop(relay);
       return;
     }
     this.suspicious = suspicious;
@@ -241,13 +283,34 @@ class Desk {
 
   /** `false`: the outbox is full. */
   async #seal(draft: Draft): Promise<boolean> {
-    // A new one for each: the pseudonym changes with the week.
-    const phone = await this.#newPhone();
-    const envelope = phone.report(toCore(draft), clock()) as Uint8Array<ArrayBuffer>;
-    if (!(await this.#kept().enqueue(envelope))) return false;
+    return this.as(async (phone, keep) => {
+      const envelope = phone.report(toCore(draft), clock());
+      await keep();
+      return this.enqueue(envelope);
+    });
+  }
+
+  /** Puts what was sealed into the outbox. `false`: it is full. */
+  async enqueue(envelope: Uint8Array): Promise<boolean> {
+    if (!(await this.#kept().enqueue(envelope as Uint8Array<ArrayBuffer>))) return false;
     this.waiting += 1;
     this.#channel?.postMessage('outbox');
     return true;
+  }
+
+  /** The ends of the envelopes that wait. */
+  async ends(): Promise<Set<string>> {
+    return new Set((await this.#kept().waiting()).map(({ envelope }) => endOf(envelope)));
+  }
+
+  async #fetchDrop(relay: string): Promise<void> {
+    const wanted = this.#phone?.wanted(clock());
+    if (wanted === undefined) return;
+    const { bucket, number, path } = JSON.parse(wanted) as { bucket: number; number: number; path: string };
+    const bytes = await fetchFile(relay + path, DROP_MAX);
+    if (!bytes) return;
+    this.drop = { bucket, number, bytes };
+    await this.onDrop?.();
   }
 
   async #sealHeld(): Promise<void> {
@@ -330,7 +393,7 @@ class Desk {
   /** Ends every key on the phone, what waits, and what was put in. */
   async panic(): Promise<void> {
     this.held = [];
-    this.#identity = undefined;
+    this.#open = false;
     clearTimeout(this.#timer);
     // Also before the app has started.
     const took = await (this.vault ?? link()).ask('burn').catch(() => undefined);
@@ -340,7 +403,7 @@ class Desk {
 
   /** Removes everything that the app keeps on this phone, and the app itself from the browser's store. */
   async forget(): Promise<void> {
-    this.#identity = undefined;
+    this.#open = false;
     this.held = [];
     clearTimeout(this.#timer);
     this.#config = undefined;
@@ -368,17 +431,21 @@ class Desk {
   }
 }
 
-async function fetchBulletin(relay: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+function fetchBulletin(relay: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return fetchFile(`${relay}/v1/bulletin`, BULLETIN_MAX);
+}
+
+async function fetchFile(address: string, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     // `no-cache` lets the browser ask whether it changed; most answers are then a few bytes.
-    const response = await fetch(`${relay}/v1/bulletin`, {
+    const response = await fetch(address, {
       ...QUIET,
       cache: 'no-cache',
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (!response.ok) return undefined;
     const bytes = new Uint8Array(await response.arrayBuffer());
-    return bytes.length <= BULLETIN_MAX ? bytes : undefined;
+    return bytes.length <= most ? bytes : undefined;
   } catch {
     return undefined;
   }

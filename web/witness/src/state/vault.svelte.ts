@@ -1,7 +1,7 @@
 /** The vault as the person sees it: closed, or open under one of their passphrases. */
 import { derive } from '../keep/link';
-import { FIELD } from '../keep/keeper';
 import { desk } from './desk.svelte';
+import { talk } from './talk.svelte';
 
 /** Shorter ones are guessed from a copy of the phone. */
 export const LETTERS_MIN = 12;
@@ -39,7 +39,8 @@ class Vault {
   async close(): Promise<void> {
     await this.#files().ask('close');
     this.open = false;
-    await desk.become(undefined);
+    talk.close();
+    await desk.become(false);
   }
 
   async #work(
@@ -54,7 +55,8 @@ class Vault {
       if (refused) return refused;
       this.open = true;
       this.known = await files.ask('known');
-      await desk.become((await files.ask('field', FIELD.identity)) ?? undefined);
+      await desk.become(true);
+      await talk.open();
       return undefined;
     } catch (why) {
       return why === 'taken' || why === 'no-slot' ? why : 'failed';

@@ -7,6 +7,7 @@ export const en = {
   'home.more': 'More',
   'home.fewer': 'Fewer',
   'home.menu': 'Language and more',
+  'home.new': 'There is something new',
   'home.step': 'Step {n} of 3',
 
   'warnings.none': 'No warnings in force',
@@ -181,6 +182,44 @@ export const en = {
   'vault.not_3': 'Whoever watches you type, or has put something on your phone, sees what you see.',
   'vault.not_4':
     'The phone’s memory may keep old, unreadable bytes. A copy made before the danger can still be opened with your passphrase.',
+
+  'talk.title': 'Your desk',
+  'talk.what':
+    'With an invite from a coordinator the desk knows that your reports come from one person, and you can write to each other. You can report without one.',
+  'talk.nowhere': 'This browser keeps nothing, so it cannot keep a conversation.',
+  'talk.first':
+    'First set or open a passphrase. Without one, whoever finds this phone could read what you and the desk write to each other.',
+  'talk.to_vault': 'To the hiding place',
+  'talk.invite': 'Your invite',
+  'talk.invite_hint':
+    'Eight words, or the 22 digits under the square. Capitals do not matter; the first four letters of a word are enough.',
+  'talk.ask': 'Ask to join',
+  'talk.asked': 'Asked. The answer may take an hour or two, with the app open now and then.',
+  'talk.asked_meanwhile': 'You can report meanwhile. To see the answer, open your hiding place again.',
+  'talk.another': 'Use another invite',
+  'talk.known': 'The desk knows you now.',
+  'talk.known_what': 'What you write here, only your coordinator can read. They may answer hours later.',
+  'talk.refused.used':
+    'This invite has been used already. If not by you, tell your coordinator. Ask for a new one.',
+  'talk.refused.expired': 'This invite has run out. Ask your coordinator for a new one.',
+  'talk.refused.revoked': 'This invite was withdrawn. Ask your coordinator for a new one.',
+  'talk.refused.unknown':
+    'The desk does not know this invite. Look whether it is from this desk, or ask for a new one.',
+  'talk.why.words': 'An invite has eight words. Count them, with a space between each.',
+  'talk.why.digits': 'That is neither eight words nor the 22 digits (0 to 9, a to f) of an invite.',
+  'talk.why.unknown': 'Word {n} is not a word of an invite. Look at it once more.',
+  'talk.why.more': 'Word {n} could be more than one: write it out.',
+  'talk.why.check': 'Something is wrong: a word or digit is another, or two have changed places.',
+  'talk.why.no-drops': 'This desk answers nobody, so it takes no invites.',
+  'talk.why.no-bulletin': 'The desk’s key is not known yet. Try again with a connection.',
+  'talk.why.no-key': 'The desk’s key has run out, or the clock of this phone is wrong.',
+  'talk.why.full': 'Too much is waiting for a connection. Try again once it has been sent.',
+  'talk.why.unclear': 'That did not work. Close the hiding place, open it and try again.',
+  'talk.me': 'You',
+  'talk.desk': 'Desk',
+  'talk.waits': 'waits',
+  'talk.sent': 'sent',
+  'talk.write': 'Write to your coordinator',
 
   'about.title': 'Language and more',
   'about.language': 'Language',

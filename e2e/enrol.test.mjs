@@ -1,0 +1,198 @@
+// A phone enrols by an invite, is welcomed, reports, writes to its coordinator and reads the answer; on a real relay and
+// desk that makes drops every minute.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { accessible, handy, kept, launch, phone, start, until } from './witness-app.mjs';
+
+const PASSPHRASE = 'чотири слова про вишні';
+/** A drop is a minute old at most, and an app asks once a minute. */
+const PATIENCE = 140_000;
+
+// Side by side: most of the time is waiting for drops.
+describe('a phone and its coordinator', { timeout: 600_000, concurrency: true }, () => {
+  let lapwing;
+  let browser;
+
+  before(async () => {
+    [lapwing, browser] = await Promise.all([start('--drop-period', '60'), launch()]);
+  });
+  after(async () => {
+    await browser?.close();
+    await lapwing?.close();
+  });
+
+  const post = (path, body, headers) =>
+    lapwing.desk(path, { method: 'POST', body: JSON.stringify(body), headers });
+
+  async function founded(name) {
+    const { id, session } = await post('cells', { name, passphrase: 'seven autumn days' });
+    const headers = { 'lapwing-cell': session };
+    return {
+      invite: (label) => post(`cells/${id}/invites`, { label, holds_s: 86_400 }, headers),
+      withdraw: (invite) => lapwing.desk(`cells/${id}/invites/${invite}`, { method: 'DELETE', headers }),
+      view: () => lapwing.desk(`cells/${id}`, { headers }),
+      write: (member, text) => post(`cells/${id}/members/${member}/messages`, { text }, headers),
+    };
+  }
+
+  const shot = async (page, name) => {
+    const folder = process.env.LAPWING_SHOTS;
+    if (folder) await page.screenshot({ path: `${folder}/enrol-${name}.png` });
+  };
+
+  /** To the screen of the desk, by way of setting a passphrase. */
+  async function hide(page, shots) {
+    await page.getByRole('button', { name: /Мова та інше|Language and more/ }).click();
+    await page.getByRole('button', { name: /Ваша диспетчерська|Your desk/ }).click();
+    await page.getByText(/Спершу задайте|First set or open/).waitFor();
+    await accessible(page, 'the desk, without a passphrase');
+    await handy(page, 'the desk, without a passphrase');
+    await shot(page, `${shots}-first`);
+    await page.getByRole('button', { name: /До схованки|To the hiding place/ }).click();
+    await page.getByRole('button', { name: /Задати парольну|Set a passphrase/ }).click();
+    await page.getByLabel(/Нова фраза|New passphrase/).fill(PASSPHRASE);
+    await page.getByLabel(/Те саме|The same once/).fill(PASSPHRASE);
+    await page.getByRole('button', { name: /Задати цю фразу|Set this passphrase/ }).click();
+    await page.locator('.note.open').waitFor();
+    await page.goBack();
+    await page.getByLabel(/Ваше запрошення|Your invite/).waitFor();
+  }
+
+  async function ask(page, typed) {
+    await page.getByLabel(/Ваше запрошення|Your invite/).fill(typed);
+    await page.getByRole('button', { name: /Попросити прийняти|Ask to join/ }).click();
+  }
+
+  /** Opens what the passphrase opens, and goes to the desk. */
+  async function again(page) {
+    await page.reload();
+    await page.getByRole('button', { name: 'Language and more' }).click();
+    await page.getByRole('button', { name: 'Your desk' }).click();
+    await page.getByRole('button', { name: 'To the hiding place' }).click();
+    await page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.locator('.note.open').waitFor();
+    await page.goBack();
+  }
+
+  it('enrols, reports, writes, and reads the answer', async () => {
+    const cell = await founded('Back yard');
+    const { words } = await cell.invite('Aunt');
+    const { context, open, faults } = await phone(browser);
+    const page = await open(lapwing.app);
+    const drops = [];
+    page.on('response', (response) => {
+      if (response.url().includes('/v1/drops/')) drops.push(response.status());
+    });
+    await hide(page, 'en');
+    assert.ok(drops.length > 0, 'an app that is not enrolled fetches its drop');
+    await shot(page, 'en-none');
+    await accessible(page, 'the desk, not enrolled');
+    await handy(page, 'the desk, not enrolled');
+
+    const spoken = words.en.split(' ');
+    await ask(page, spoken.with(4, 'qqqq').join(' '));
+    await page.getByRole('alert').filter({ hasText: 'Word 5 is not a word of an invite' }).waitFor();
+    await shot(page, 'en-wrong');
+    await accessible(page, 'a word that is none');
+    await ask(page, [spoken[1], spoken[0], ...spoken.slice(2)].join(' '));
+    await page.getByRole('alert').filter({ hasText: 'Something is wrong' }).waitFor();
+    await ask(page, ` ${words.en.toUpperCase().replaceAll(' ', '\n')} `);
+    await page.getByText('Asked. The answer may take').waitFor();
+    await shot(page, 'en-asked');
+    await accessible(page, 'the desk, asked');
+    const member = await until('the member', async () => (await cell.view()).members[0]);
+
+    // The app may be closed meanwhile.
+    await again(page);
+    await page.getByText('The desk knows you now.').waitFor({ timeout: PATIENCE });
+    await shot(page, 'en-known');
+    await accessible(page, 'the desk, known');
+    await handy(page, 'the desk, known');
+
+    await page.goBack();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Shelling', exact: true }).click();
+    await page.getByRole('searchbox').fill('Bakhmut');
+    await page.locator('.found li button').first().click();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await until('the report', async () => {
+      const { incidents } = await lapwing.desk('incidents');
+      return incidents.some(({ kind, sources }) => kind === 2 && sources === 1);
+    });
+
+    await page.getByRole('button', { name: 'Language and more' }).click();
+    await page.getByRole('button', { name: 'Your desk' }).click();
+    const text = page.getByLabel('Write to your coordinator');
+    await text.fill('ж'.repeat(281));
+    assert.ok(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled());
+    await page.getByText('1 letter too many').waitFor();
+    await context.setOffline(true);
+    await text.fill('Потрібна вода');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.locator('li.me').filter({ hasText: /waits/ }).waitFor();
+    await shot(page, 'en-waits');
+    await context.setOffline(false);
+    await page.locator('li.me').filter({ hasText: /sent/ }).waitFor();
+    const heard = await until('the message', async () => (await cell.view()).members[0].talk[0]);
+    assert.equal(heard.text, 'Потрібна вода');
+    assert.equal(heard.by, 'witness');
+
+    await cell.write(member.id, 'Будемо о шостій');
+    await page.goBack();
+    await page.goBack();
+    await page.getByRole('button', { name: 'There is something new' }).waitFor({ timeout: PATIENCE });
+    await shot(page, 'en-home');
+    await accessible(page, 'the first screen, with something new');
+    await page.getByRole('button', { name: 'There is something new' }).click();
+    await page.locator('li.desk').filter({ hasText: 'Будемо о шостій' }).waitFor();
+    await shot(page, 'en-talk');
+    await accessible(page, 'a conversation');
+    await handy(page, 'a conversation');
+    await until('that it came', async () => (await cell.view()).members[0].talk[1].came !== null);
+
+    // All of it is in the vault, and nowhere open.
+    const { text: shown } = await kept(page);
+    for (const secret of ['вода', 'шостій', spoken[0]]) assert.ok(!shown.includes(secret));
+    await again(page);
+    await page.locator('li.desk').filter({ hasText: 'Будемо о шостій' }).waitFor();
+    await page
+      .locator('li.me')
+      .filter({ hasText: /Потрібна вода/ })
+      .waitFor();
+    await page.goBack();
+    await page.goBack();
+    assert.equal(await page.getByRole('button', { name: 'There is something new' }).count(), 0);
+    assert.ok(
+      drops.every((status) => status === 200 || status === 304),
+      String(drops),
+    );
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+
+  it('says why an invite is not taken, in Ukrainian and in the dark', async () => {
+    const cell = await founded('Street');
+    const { id, words } = await cell.invite('Baker');
+    await cell.withdraw(id);
+    const { context, open, faults } = await phone(browser, { locale: 'uk-UA', scheme: 'dark' });
+    const page = await open(lapwing.app);
+    await hide(page, 'uk');
+    await shot(page, 'uk-none');
+    await ask(page, words.uk);
+    await page.getByText('Запит подано').waitFor();
+    await shot(page, 'uk-asked');
+    await page.getByText('Це запрошення відкликано').waitFor({ timeout: PATIENCE });
+    await shot(page, 'uk-refused');
+    await accessible(page, 'an invite that was withdrawn');
+    await handy(page, 'an invite that was withdrawn');
+    const { code } = await cell.invite('Baker once more');
+    await ask(page, code.match(/.{1,4}/g).join(' '));
+    await page.getByText('Запит подано').waitFor();
+    assert.equal(await page.getByText('Це запрошення відкликано').count(), 0);
+    await until('the member', async () => (await cell.view()).members.length === 1);
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+});
