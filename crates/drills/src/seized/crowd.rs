@@ -19,8 +19,8 @@ pub const MARK: &[u8; 16] = b"drill: who knows";
 const EPOCH: KeyEpoch = KeyEpoch(2_958);
 const MINUTE: f64 = 60_000.0;
 const DAY: i64 = 86_400_000;
-/// Villages that everybody reports from.
-const PLACES: u64 = 60;
+/// Villages that everybody reports from: few, so that an unsalted root would come again.
+const PLACES: u64 = 12;
 const SHARE_LEN: usize = SHARE.end - SHARE.start;
 
 /// How envelopes are made.
@@ -250,7 +250,7 @@ impl Phone {
         Frame::Known(Known::say((id, &key), said))
     }
 
-    /// One of a few villages to a quarter of a day, bare or with a note.
+    /// One of a few villages on a day, bare or with a note.
     fn sees(&mut self, at: i64) -> Observation {
         let village = (self.rng.next_u64() % PLACES) as f64;
         let place = Place::from_degrees(46.0 + village / 20.0, 30.0 + village / 10.0)
@@ -265,7 +265,7 @@ impl Phone {
             kind: 1,
             place: place.rounded(Precision::Metres100),
             off_m: 300,
-            seen: at - at.rem_euclid(21_600),
+            seen: at - at.rem_euclid(86_400),
             seen_off_s: 0,
             count: None,
             heading: None,
