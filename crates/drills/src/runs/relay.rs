@@ -21,9 +21,9 @@ const NAME: &str = "relay-seized";
 pub(crate) fn relay(quick: bool) -> anyhow::Result<()> {
     // Half of the witnesses teach the attacker, so that twice as many envelopes are made as judged.
     let (witnesses, broken, drops) = if quick {
-        (120, 80, 600)
+        (120, 60, 400)
     } else {
-        (1_900, 200, 10_000)
+        (1_250, 200, 10_000)
     };
     let dir = tempfile::tempdir()?;
     let (table, truth) = stored(&dir.path().join("relay"), &crowd(1, witnesses, Rule::Kept)?)?;

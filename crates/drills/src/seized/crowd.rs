@@ -132,7 +132,7 @@ impl Phone {
         sittings.dedup_by(|later, earlier| later.0 <= earlier.1);
         let (mut waiting, mut last) = (0_u32, None);
         for (from, to) in sittings {
-            let puts = self.uniform() < 0.5;
+            let puts = self.uniform() < 0.8;
             let put_at = from + (20_000.0 + self.exponential(MINUTE)) as i64;
             let mut put = puts && put_at < to;
             let mut schedule = Schedule::at_opening(Rhythm::default(), &mut self.rng, from, last);
