@@ -118,7 +118,9 @@ impl Phone {
         let opens = 1.0 + self.exponential(3.0);
         let sits = 5.0 * MINUTE + self.exponential(40.0 * MINUTE);
         let mut sittings = Vec::new();
-        for day in 0..7 {
+        // A week before, of which nothing is kept: else nothing would wait at the beginning, and the
+        // day of the week would tell.
+        for day in -7..7 {
             let mut spent = self.exponential(1.0 / opens);
             while spent < 1.0 {
                 // People are awake from six to eleven.
@@ -149,6 +151,9 @@ impl Phone {
                 let real = action.send == Outgoing::Real;
                 waiting -= u32::from(real);
                 last = Some(at);
+                if from < EPOCH.starts() * 1_000 {
+                    continue;
+                }
                 // The requests before it, and the way.
                 let late = 200.0 + self.exponential(800.0);
                 let at = (at + late as i64) / 1_000;
