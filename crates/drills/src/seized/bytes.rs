@@ -104,7 +104,7 @@ pub(super) fn seen_again(table: &[Kept]) -> Vec<f64> {
 fn like_ml_kem(bytes: &[u8]) -> f64 {
     let mut stand_for = [0u32; 1_024];
     for x in 0..Q {
-        stand_for[(((x << 10) + Q / 2) / Q & 1_023) as usize] += 1;
+        stand_for[((((x << 10) + Q / 2) / Q) & 1_023) as usize] += 1;
     }
     bytes[..WIDE_LEN]
         .as_chunks::<5>()
@@ -114,8 +114,8 @@ fn like_ml_kem(bytes: &[u8]) -> f64 {
             let bits = five
                 .iter()
                 .rev()
-                .fold(0u64, |all, &byte| all << 8 | u64::from(byte));
-            (0..4).map(move |n| (bits >> (10 * n) & 1_023) as usize)
+                .fold(0u64, |all, &byte| (all << 8) | u64::from(byte));
+            (0..4).map(move |n| ((bits >> (10 * n)) & 1_023) as usize)
         })
         .map(|value| (f64::from(stand_for[value]) * 1_024.0 / f64::from(Q)).ln())
         .sum()
