@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod drill;
 mod fuzz;
 mod lint;
 mod release;
@@ -37,6 +38,8 @@ struct Xtask {
 enum Verb {
     /// Measure, and print each figure beside its limit
     Bench(bench::Options),
+    /// Let attackers of our own search and guess, and print what they find
+    Drill(drill::Options),
     /// Fuzz one decoder with libFuzzer
     Fuzz(fuzz::Options),
     /// Check format, lints, documentation, licences, zones and the web sources
@@ -58,6 +61,7 @@ enum Verb {
 fn main() -> std::process::ExitCode {
     let done = match Xtask::parse().verb {
         Verb::Bench(options) => bench::run(&options),
+        Verb::Drill(options) => drill::run(&options),
         Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Lint(options) => lint::run(&options),
         Verb::ReleaseKey(options) => release::key(&options),

@@ -12,6 +12,8 @@
 //! Within one incident the count of people that is kept by design can say that its reports are of one
 //! person; that is measured apart and not bounded.
 
+mod disk;
+
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
@@ -32,6 +34,8 @@ use crate::{
     store::{KeySource, Line, Loot, Store, StoreError},
     turn::write_effects,
 };
+
+pub use disk::{Disk, disk};
 
 /// What a drill found.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -42,11 +42,15 @@ pub fn guess(rows: &[Row]) -> Auc {
 }
 
 /// Spread by a mix of bits (splitmix64), so that numbering owners in order means nothing.
-fn is_taught(owner: u64) -> bool {
+pub(crate) fn is_taught(owner: u64) -> bool {
+    mixed(owner).is_multiple_of(2)
+}
+
+pub(crate) fn mixed(owner: u64) -> u64 {
     let mut x = owner.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (x ^ (x >> 31)).is_multiple_of(2)
+    x ^ (x >> 31)
 }
 
 struct Model {

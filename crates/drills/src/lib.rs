@@ -5,15 +5,16 @@
 //! controls: variants that are broken on purpose and that the attacker must catch, so that a drill
 //! can fail.
 //!
-//! **In scope:** [`tapped`] (drill 4 of `docs/THREATS.md`: who reported, from the traffic of an
-//! app?), the [`learn`]ing that attackers share.
-//! **Out of scope:** running them for the table (`cargo xtask drill`). No I/O, no clock; randomness
-//! from a seed, so that a drill can be repeated.
+//! **In scope:** [`seized`] (drill 1 of `docs/THREATS.md`: what a relay's table tells), [`tapped`]
+//! (drill 4: who reported, from the traffic of an app?), the [`learn`]ing that attackers share.
+//! **Out of scope:** running them for the table (the program `lapwing-drills` beside this library,
+//! `cargo xtask drill`). No I/O, no clock; randomness from a seed, so that a drill can be repeated.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod auc;
 pub mod learn;
+pub mod seized;
 pub mod tapped;
 
 pub use auc::Auc;

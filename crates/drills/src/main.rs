@@ -1,0 +1,42 @@
+//! Runs the drills for the table: `lapwing-drills NAME [--quick]` prints one JSON object a measure,
+//! each on a line: `name`, `measure`, `value`, `bound`, `held`, `control_caught`, and what the value
+//! came from. `cargo xtask drill` builds what they need, runs them, and shows them together.
+//!
+//! Where the measure is how well an attacker guesses, `value` is the end of the 95 % interval of the
+//! AUC that is farther from one half, as a distance from it, and `bound` is 0.02. A `--quick` run is
+//! too small for that: its bound is the distance by chance that one run in some hundreds would pass.
+
+mod runs;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    name: Name,
+    /// Small, to see that it runs
+    #[arg(long, global = true)]
+    quick: bool,
+}
+
+#[derive(Subcommand)]
+enum Name {
+    /// Relay seized: cover against real, two envelopes of one witness, drops
+    Relay,
+    /// Desk disk seized: without its key, with one coordinator's passphrase, after an epoch closed
+    Desk,
+    /// Network tapped: who reported
+    Tapped,
+    /// Issuer and relay together: which pass was issued when
+    Issuer,
+}
+
+fn main() -> anyhow::Result<()> {
+    let Cli { name, quick } = Cli::parse();
+    match name {
+        Name::Relay => runs::relay(quick),
+        Name::Desk => runs::desk(),
+        Name::Tapped => runs::tapped(quick),
+        Name::Issuer => runs::issuer(quick),
+    }
+}

@@ -1,0 +1,282 @@
+//! Phones for a week, and what leaves them.
+
+use lapwing_model::{Danger, Known as Knowledge, Observation, Place, Precision};
+use lapwing_seal::{
+    BucketSecret, By, CheckIn, Enrolment, FieldSeed, Frame, Invite, Known, Purpose,
+    ReceptionPublic, ReceptionSecret, Report, RootSecret, Said, SealError, Speaker, Statement,
+    seal,
+};
+use lapwing_wire::{Envelope, HEADER_LEN, KeyEpoch};
+use lapwing_witness::schedule::{Outgoing, Rhythm, Schedule};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+
+use super::{SHARE, Truth};
+
+/// In every note, so that it can be searched for.
+pub const MARK: &[u8; 16] = b"drill: who knows";
+
+const EPOCH: KeyEpoch = KeyEpoch(2_958);
+const MINUTE: f64 = 60_000.0;
+const DAY: i64 = 86_400_000;
+/// Villages that everybody reports from: few, so that an unsalted root would come again.
+const PLACES: u64 = 12;
+const SHARE_LEN: usize = SHARE.end - SHARE.start;
+
+/// How envelopes are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// As built.
+    Kept,
+    /// Control: cover has random bytes where the share of the key encapsulation would be.
+    CoverUnsealed,
+    /// Control: the zeros after a frame are not sealed.
+    PaddingOpen,
+    /// Control: the root over the fields is not salted.
+    RootUnsalted,
+    /// Control: real envelopes are stored at whole minutes.
+    RealOnTheMinute,
+    /// Control: a pseudonym stands in the place of the root.
+    Pseudonym,
+    /// Control: a phone draws its X25519 share once.
+    ShareReused,
+}
+
+/// One envelope that left a phone.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// When it came to the relay, seconds.
+    pub at: i64,
+    /// The envelope.
+    pub envelope: Envelope,
+    /// What is to be found out.
+    pub truth: Truth,
+}
+
+/// The envelopes of a week, in the order in which they come.
+///
+/// # Errors
+/// When sealing fails.
+pub fn crowd(seed: u64, witnesses: u64, rule: Rule) -> Result<Vec<Sent>, SealError> {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let desk = ReceptionSecret::generate(&mut rng, EPOCH).public();
+    let mut sent = Vec::new();
+    for witness in 0..witnesses {
+        let mut key = [0; 32];
+        rng.fill_bytes(&mut key);
+        Phone::new(witness, ChaCha20Rng::from_seed(key)).week(&desk, rule, &mut sent)?;
+    }
+    sent.sort_by_key(|one| one.at);
+    Ok(sent)
+}
+
+struct Phone {
+    witness: u64,
+    rng: ChaCha20Rng,
+    author: [u8; 16],
+    sequence: u32,
+    root: [u8; 32],
+    /// Of those whom the desk knows.
+    speaker: Option<Speaker>,
+    enrolled: bool,
+    share: Option<[u8; 32]>,
+}
+
+impl Phone {
+    fn new(witness: u64, mut rng: ChaCha20Rng) -> Self {
+        let (mut author, mut root) = ([0; 16], [0; 32]);
+        rng.fill_bytes(&mut author);
+        rng.fill_bytes(&mut root);
+        let known = rng.next_u32().is_multiple_of(2);
+        Self {
+            witness,
+            rng,
+            author,
+            sequence: 0,
+            root,
+            speaker: known.then(|| Speaker::new(RootSecret::from_bytes(root).chain(Purpose::Mac))),
+            enrolled: false,
+            share: None,
+        }
+    }
+
+    fn uniform(&mut self) -> f64 {
+        (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn exponential(&mut self, mean: f64) -> f64 {
+        -mean * (1.0 - self.uniform()).ln()
+    }
+
+    /// Sittings of a week; in some of them reports are put in, and each waits for a tick.
+    fn week(
+        &mut self,
+        desk: &ReceptionPublic,
+        rule: Rule,
+        sent: &mut Vec<Sent>,
+    ) -> Result<(), SealError> {
+        let opens = 1.0 + self.exponential(3.0);
+        let sits = 5.0 * MINUTE + self.exponential(40.0 * MINUTE);
+        let mut sittings = Vec::new();
+        // A week before, of which nothing is kept: else nothing would wait at the beginning, and the
+        // day of the week would tell.
+        for day in -7..7 {
+            let mut spent = self.exponential(1.0 / opens);
+            while spent < 1.0 {
+                // People are awake from six to eleven.
+                let hour = 6.0 + 17.0 * self.uniform();
+                let from = EPOCH.starts() * 1_000 + day * DAY + (hour * 60.0 * MINUTE) as i64;
+                sittings.push((from, from + (30_000.0 + self.exponential(sits)) as i64));
+                spent += self.exponential(1.0 / opens);
+            }
+        }
+        sittings.sort_unstable();
+        sittings.dedup_by(|later, earlier| later.0 <= earlier.1);
+        let (mut waiting, mut last) = (0_u32, None);
+        for (from, to) in sittings {
+            let puts = self.uniform() < 0.8;
+            let put_at = from + (20_000.0 + self.exponential(MINUTE)) as i64;
+            let mut put = puts && put_at < to;
+            let mut schedule = Schedule::at_opening(Rhythm::default(), &mut self.rng, from, last);
+            loop {
+                let at = schedule.next_at();
+                if put && put_at <= at.min(to) {
+                    put = false;
+                    waiting += 1;
+                }
+                if at >= to {
+                    break;
+                }
+                let action = schedule.tick(&mut self.rng, at, waiting > 0);
+                let real = action.send == Outgoing::Real;
+                waiting -= u32::from(real);
+                last = Some(at);
+                if from < EPOCH.starts() * 1_000 {
+                    continue;
+                }
+                // The requests before it, and the way.
+                let late = 200.0 + self.exponential(800.0);
+                let at = (at + late as i64) / 1_000;
+                sent.push(self.send(desk, rule, real, at)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn send(
+        &mut self,
+        desk: &ReceptionPublic,
+        rule: Rule,
+        real: bool,
+        at: i64,
+    ) -> Result<Sent, SealError> {
+        let frame = if real {
+            self.says(rule, at)
+        } else {
+            Frame::Cover
+        };
+        let envelope = seal(&mut self.rng, desk, &frame)?;
+        let mut bytes = *envelope.as_bytes();
+        match rule {
+            Rule::CoverUnsealed if !real => {
+                self.rng.fill_bytes(&mut bytes[SHARE]);
+                // The top bit of an abscissa is never set; somebody who does this may know so much.
+                bytes[HEADER_LEN + SHARE_LEN - 1] &= 0x7f;
+            }
+            Rule::PaddingOpen => {
+                let plain = frame.encode()?;
+                let end = 3 + usize::from(u16::from_be_bytes([plain[1], plain[2]]));
+                bytes[SHARE.end + end..SHARE.end + plain.len()].fill(0);
+            }
+            Rule::Pseudonym => bytes[6..22].copy_from_slice(&self.author),
+            Rule::ShareReused => {
+                let own = &mut bytes[SHARE.end - 32..SHARE.end];
+                match &self.share {
+                    Some(first) => own.copy_from_slice(first),
+                    None => self.share = own.try_into().ok(),
+                }
+            }
+            _ => {}
+        }
+        let envelope = Envelope::from_bytes(&bytes).expect("version and suite were not touched");
+        let minute = rule == Rule::RealOnTheMinute && real;
+        Ok(Sent {
+            at: if minute { at - at.rem_euclid(60) } else { at },
+            envelope,
+            truth: Truth {
+                witness: self.witness,
+                real,
+            },
+        })
+    }
+
+    /// Whatever a phone can say, short and long.
+    fn says(&mut self, rule: Rule, at: i64) -> Frame {
+        let seed = match rule {
+            Rule::RootUnsalted => FieldSeed::from_bytes([0; 32]),
+            _ => FieldSeed::generate(&mut self.rng),
+        };
+        let observation = self.sees(at);
+        let turn = self.rng.next_u32() % 4;
+        let check_in = CheckIn {
+            acks: (0..self.rng.next_u32() % 3).collect(),
+            well: true,
+        };
+        let Some(speaker) = &mut self.speaker else {
+            self.sequence += 1;
+            return Frame::Report(Report {
+                author: self.author,
+                sequence: self.sequence,
+                seed,
+                observation,
+                replayed_at: None,
+            });
+        };
+        if !core::mem::replace(&mut self.enrolled, true) {
+            let mut invite = [0; 10];
+            self.rng.fill_bytes(&mut invite);
+            return Frame::Enrolment(Enrolment {
+                root: RootSecret::from_bytes(self.root),
+                bucket: BucketSecret::from_bytes(self.root),
+                drops: 497_000,
+                by: By::Invite(Invite::from_secret(invite)),
+            });
+        }
+        let (id, key) = speaker.take();
+        let said = match turn {
+            0 => Said::CheckIn(check_in),
+            1 => Said::Message(String::from_utf8_lossy(MARK).into_owned()),
+            _ => Said::Report(Statement {
+                seed,
+                observation,
+                replayed_at: None,
+            }),
+        };
+        Frame::Known(Known::say((id, &key), said))
+    }
+
+    /// One of a few villages on a day, bare or with a note.
+    fn sees(&mut self, at: i64) -> Observation {
+        let village = (self.rng.next_u64() % PLACES) as f64;
+        let place = Place::from_degrees(46.0 + village / 20.0, 30.0 + village / 10.0)
+            .expect("the villages are on Earth");
+        let mut note = String::new();
+        if self.rng.next_u32().is_multiple_of(2) {
+            for _ in 0..=self.rng.next_u32() % 30 {
+                note += &String::from_utf8_lossy(MARK);
+            }
+        }
+        Observation {
+            kind: 1,
+            place: place.rounded(Precision::Metres100),
+            off_m: 300,
+            seen: at - at.rem_euclid(86_400),
+            seen_off_s: 0,
+            count: None,
+            heading: None,
+            known: Knowledge::Seen,
+            danger: Danger::None,
+            note,
+        }
+    }
+}
