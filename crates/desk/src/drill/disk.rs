@@ -111,11 +111,9 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
         marks.push(*cell.reply);
         marks.extend(cell.passphrase.as_bytes().first_chunk::<16>());
     }
-    let mut files = Loot::default();
-    files.bytes = read(&seized)?;
+    let files = only(read(&seized)?);
     let searched = files.bytes.iter().map(Vec::len).sum();
-    let mut plain = Loot::default();
-    plain.bytes = read(&unencrypted(&dir.join("plain"), &marks)?)?;
+    let plain = only(read(&unencrypted(&dir.join("plain"), &marks)?)?);
 
     let pages = Loot::take(std::slice::from_ref(&seized), &source, &[])?;
     let store = Store::open(&seized, &source)?;
@@ -126,16 +124,14 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
     let with_key = seen.occurrences(&[*super::MARK]);
     let at_any_hour = working(&store)?;
     seen.bytes.extend(at_any_hour.clone());
-    let mut working = Loot::default();
-    working.bytes = at_any_hour;
+    let working = only(at_any_hour);
     let waiting = working.occurrences(&CELLS.map(|cell| *cell.reply));
     seen.bytes.extend(first.bytes);
     let (own_cell, other_cell) = (
         seen.occurrences(&said(&CELLS[0])),
         seen.occurrences(&said(&CELLS[1])),
     );
-    let mut control = Loot::default();
-    control.bytes = second.bytes;
+    let control = only(second.bytes);
     Ok(Disk {
         marks: marks.len(),
         searched,
@@ -270,6 +266,14 @@ fn failed(path: &Path, source: std::io::Error) -> StoreError {
         path: path.to_owned(),
         action: "reading",
         source,
+    }
+}
+
+/// Bytes to be searched, and nothing besides.
+fn only(bytes: Vec<Vec<u8>>) -> Loot {
+    Loot {
+        bytes,
+        ..Loot::default()
     }
 }
 
