@@ -111,11 +111,15 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
         marks.push(*cell.reply);
         marks.extend(cell.passphrase.as_bytes().first_chunk::<16>());
     }
-    let mut files = Loot::default();
-    files.bytes = read(&seized)?;
+    let files = Loot {
+        bytes: read(&seized)?,
+        ..Loot::default()
+    };
     let searched = files.bytes.iter().map(Vec::len).sum();
-    let mut plain = Loot::default();
-    plain.bytes = read(&unencrypted(&dir.join("plain"), &marks)?)?;
+    let plain = Loot {
+        bytes: read(&unencrypted(&dir.join("plain"), &marks)?)?,
+        ..Loot::default()
+    };
 
     let pages = Loot::take(std::slice::from_ref(&seized), &source, &[])?;
     let store = Store::open(&seized, &source)?;
@@ -126,16 +130,20 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
     let with_key = seen.occurrences(&[*super::MARK]);
     let at_any_hour = working(&store)?;
     seen.bytes.extend(at_any_hour.clone());
-    let mut working = Loot::default();
-    working.bytes = at_any_hour;
+    let working = Loot {
+        bytes: at_any_hour,
+        ..Loot::default()
+    };
     let waiting = working.occurrences(&CELLS.map(|cell| *cell.reply));
     seen.bytes.extend(first.bytes);
     let (own_cell, other_cell) = (
         seen.occurrences(&said(&CELLS[0])),
         seen.occurrences(&said(&CELLS[1])),
     );
-    let mut control = Loot::default();
-    control.bytes = second.bytes;
+    let control = Loot {
+        bytes: second.bytes,
+        ..Loot::default()
+    };
     Ok(Disk {
         marks: marks.len(),
         searched,
