@@ -111,9 +111,15 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
         marks.push(*cell.reply);
         marks.extend(cell.passphrase.as_bytes().first_chunk::<16>());
     }
-    let files = only(read(&seized)?);
+    let files = Loot {
+        bytes: read(&seized)?,
+        ..Loot::default()
+    };
     let searched = files.bytes.iter().map(Vec::len).sum();
-    let plain = only(read(&unencrypted(&dir.join("plain"), &marks)?)?);
+    let plain = Loot {
+        bytes: read(&unencrypted(&dir.join("plain"), &marks)?)?,
+        ..Loot::default()
+    };
 
     let pages = Loot::take(std::slice::from_ref(&seized), &source, &[])?;
     let store = Store::open(&seized, &source)?;
@@ -124,14 +130,20 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
     let with_key = seen.occurrences(&[*super::MARK]);
     let at_any_hour = working(&store)?;
     seen.bytes.extend(at_any_hour.clone());
-    let working = only(at_any_hour);
+    let working = Loot {
+        bytes: at_any_hour,
+        ..Loot::default()
+    };
     let waiting = working.occurrences(&CELLS.map(|cell| *cell.reply));
     seen.bytes.extend(first.bytes);
     let (own_cell, other_cell) = (
         seen.occurrences(&said(&CELLS[0])),
         seen.occurrences(&said(&CELLS[1])),
     );
-    let control = only(second.bytes);
+    let control = Loot {
+        bytes: second.bytes,
+        ..Loot::default()
+    };
     Ok(Disk {
         marks: marks.len(),
         searched,
@@ -266,14 +278,6 @@ fn failed(path: &Path, source: std::io::Error) -> StoreError {
         path: path.to_owned(),
         action: "reading",
         source,
-    }
-}
-
-/// Bytes to be searched, and nothing besides.
-fn only(bytes: Vec<Vec<u8>>) -> Loot {
-    Loot {
-        bytes,
-        ..Loot::default()
     }
 }
 
