@@ -5,7 +5,7 @@
 //! know the formats and the algorithms. For [`cover_told`] they have been told the truth about half of
 //! the witnesses and judge the envelopes of the other half; for [`linked`] it is the same with pairs.
 //!
-//! [`crowd`] makes the envelopes with what phones run: their schedule and their sealing.
+//! [`crowd()`] makes the envelopes with what phones run: their schedule and their sealing.
 
 mod bytes;
 mod crowd;

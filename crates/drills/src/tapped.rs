@@ -2,7 +2,7 @@
 //! report?
 //!
 //! The attacker knows of each request kind, sizes, beginning and end, and when the app was open: more
-//! than TLS shows. Captures come from real apps or from [`simulate`], which runs the phone's own
+//! than TLS shows. Captures come from real apps or from [`simulate()`], which runs the phone's own
 //! [`lapwing_witness::schedule`].
 
 mod features;
