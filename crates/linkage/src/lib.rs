@@ -1,6 +1,6 @@
 //! Issuer and relay together against a pass: an attacker to measure with.
 //!
-//! Both sides of [`link`] are the code that ships: a phone's [`Wallet`](lapwing_pass::Wallet), an issuer's [`Signer`](lapwing_issuer::Signer). The attacker has all
+//! Both sides of [`link`] are the code that ships: a phone's [`Wallet`](lapwing_pass::Wallet), an issuer's [`Signer`]. The attacker has all
 //! that an issuer and a relay ever see of passes, and the issuer's secret key: every blinded message with its
 //! signature, in order and with who asked, and every pass. For a message and a pass it computes the one factor that
 //! would lead from the one to the other, and looks for anything by which true pairs differ from false ones.
