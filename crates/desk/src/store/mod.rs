@@ -201,6 +201,9 @@ impl Store {
 }
 
 fn connect(dir: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {
+    // Before SQLCipher does: initialised this way, OpenSSL leaves its memory alone when the process ends, while the
+    // writer's thread may still be closing its file.
+    openssl::init();
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(dir.join(DATABASE), flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
