@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { accessible, handy, kept, launch, phone, start, until } from './witness-app.mjs';
 
 const PASSPHRASE = 'чотири слова про вишні';
-/** A drop is a minute old at most, and an app asks once a minute. */
+/** A drop is a minute old at most. */
 const PATIENCE = 140_000;
 
 // Side by side: most of the time is waiting for drops.

@@ -203,7 +203,8 @@ describe('the vault', { timeout: 600_000 }, () => {
     await lift();
     assert.ok(ms < 200, `keys gone after ${ms} ms`);
     await page.getByRole('heading', { name: 'What do you see?' }).waitFor();
-    await until('nothing waits', async () => (await kept(page)).sizes.length === 0);
+    // On every phone without a connection one envelope waits: it is another one now.
+    await until('what waited is gone', async () => !(await kept(page)).ends.includes(waiting.ends[0]));
     const after = await picture(page);
     assert.equal(same(before, after), 0);
     assert.notEqual(Buffer.compare(before.subarray(28, 44), after.subarray(28, 44)), 0, 'another salt');

@@ -22,8 +22,9 @@ export function launch() {
   });
 }
 
-/** Starts `lapwing up` on free ports and an empty folder. */
+/** Starts `lapwing up` on free ports and an empty folder. Its apps keep a quick schedule unless `more` says another. */
 export async function start(...more) {
+  const rhythm = more.includes('--tick-s') ? [] : ['--tick-s', '2'];
   const data = await mkdtemp(join(tmpdir(), 'lapwing-witness-'));
   const child = spawn(
     process.env.LAPWING_BIN ?? root('target/debug/lapwing'),
@@ -31,6 +32,7 @@ export async function start(...more) {
       ...['up', '--port', '0', '--data', data],
       ...['--web', process.env.LAPWING_WEB ?? root('web/witness/dist')],
       ...['--desk-web', process.env.LAPWING_DESK_WEB ?? root('web/desk/dist')],
+      ...rhythm,
       ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -189,6 +191,9 @@ export function kept(page) {
     return {
       names,
       sizes: places.map((place) => outbox.slice(4096 + place * 2048, 4096 + (place + 1) * 2048).length),
+      ends: places.map((place) =>
+        outbox.slice(4096 + (place + 1) * 2048 - 8, 4096 + (place + 1) * 2048).join(),
+      ),
       length: outbox.length,
       text:
         text(outbox) +

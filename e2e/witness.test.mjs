@@ -63,8 +63,51 @@ describe('the witness app', { timeout: 600_000 }, () => {
     const { incidents } = await lapwing.desk('incidents');
     const [incident] = incidents;
     assert.ok(Math.abs(incident.lat - 50.45) < 0.1 && Math.abs(incident.lon - 30.52) < 0.1, 'it is in Kyiv');
-    const left = await kept(page);
-    assert.deepEqual([left.sizes, left.length], [[], 36_864]);
+    await until('the empty outbox', async () => (await kept(page)).sizes.length === 0);
+    assert.equal((await kept(page)).length, 36_864);
+  });
+
+  it('waits for its schedule, and sends at once on the wish of somebody who was told what that shows', async () => {
+    const before = await accepted();
+    const { context, open } = await take();
+    const slow = await (await fetch(`${lapwing.app}config.json`)).json();
+    await context.route('**/config.json', (route) => route.fulfill({ json: { ...slow, tick_s: 86_400 } }));
+    const asked = [];
+    context.on('request', (request) => {
+      if (request.url().startsWith(lapwing.relay)) asked.push(new URL(request.url()).pathname);
+    });
+    const page = await open(lapwing.app);
+    const contact = ['/v1/bulletin', '/v1/drops/', '/v1/envelopes'];
+    const contacts = () => asked.map((path) => path.replace(/\d+$/, ''));
+    await until('the contact of an opening', () => asked.length === 3);
+    await fill(page);
+    await send(page);
+    await status(page, /leaves with the next contact\. That is at/);
+    const shots = process.env.LAPWING_SHOTS;
+    if (shots) await page.screenshot({ path: `${shots}/queued.png` });
+    await page.waitForTimeout(3_000);
+    assert.deepEqual(contacts(), contact, 'nothing is sent beside the schedule');
+    await page.getByRole('button', { name: 'Send now' }).click();
+    await page.getByText('Whoever watches your line can notice it').waitFor();
+    await accessible(page, 'what sending now shows');
+    await handy(page, 'what sending now shows');
+    if (shots) await page.screenshot({ path: `${shots}/now.png` });
+    await page.getByRole('button', { name: 'Wait', exact: true }).click();
+    await page.getByRole('button', { name: 'Send now' }).click();
+    await page.getByRole('group').getByRole('button', { name: 'Send now' }).click();
+    await status(page, /^Sent at/);
+    await atDesk(before + 1);
+    assert.deepEqual(contacts(), [...contact, ...contact]);
+    await fill(page, 'Fire');
+    if (shots) await page.screenshot({ path: `${shots}/send.png` });
+    await page.getByRole('button', { name: 'Send at once' }).click();
+    await status(page, /^Sent at/);
+    await atDesk(before + 2);
+    assert.deepEqual(contacts(), [...contact, ...contact, ...contact]);
+    // The same visit: no contact of its own.
+    await page.reload();
+    await page.waitForTimeout(2_000);
+    assert.equal(asked.length, 9);
   });
 
   it('keeps a report sealed without a connection, over a restart, and sends it once', async () => {
@@ -83,16 +126,19 @@ describe('the witness app', { timeout: 600_000 }, () => {
     assert.ok(!/школа|Бахмут|Bakhmut|mines/i.test(sealed.text), 'nothing that was put in is kept');
 
     await page.reload();
-    await status(page, '1 report is waiting for a connection');
+    await page.getByRole('heading', { name: 'What do you see?' }).waitFor();
+    // Who picks the phone up reads nothing of it.
+    await page.waitForTimeout(3_000);
+    assert.equal(await page.getByText('waiting').count(), 0);
+    assert.deepEqual((await kept(page)).ends, sealed.ends);
     assert.equal(await accepted(), before);
     await context.setOffline(false);
-    await status(page, /^Sent at/);
     await atDesk(before + 1);
     await page.reload();
-    await page.waitForTimeout(1_000);
+    await page.waitForTimeout(3_000);
     const { counters } = await lapwing.desk('overview');
     assert.equal(counters.accepted, before + 1);
-    assert.deepEqual((await kept(page)).sizes, []);
+    assert.ok(!(await kept(page)).ends.includes(sealed.ends[0]));
   });
 
   it('sends once from two open tabs', async () => {
@@ -105,8 +151,8 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await fill(one, 'Drone', 'Одеса');
     await fill(two, 'Fire', 'Одеса');
     await Promise.all([send(one), send(two)]);
-    await status(one, '2 reports are waiting');
-    await status(two, '2 reports are waiting');
+    for (const page of [one, two]) await status(page, /^1\sreport is/);
+    await until('two envelopes', async () => (await kept(one)).sizes.length === 2);
     const waiting = await kept(one);
     assert.deepEqual(waiting.sizes, [2048, 2048]);
     await context.setOffline(false);
@@ -128,7 +174,6 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await status(page, '1 report is not sealed yet: keep this page open');
     assert.deepEqual((await kept(page)).sizes, []);
     await context.unroute(`${lapwing.relay}/**`);
-    await page.evaluate(() => dispatchEvent(new Event('online')));
     await status(page, /^Sent at/);
     await atDesk(before + 1);
   });
@@ -146,11 +191,9 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await send(page);
     await status(page, '1 report is waiting: the relay takes none just now');
     answer = { status: 400, body: '' };
-    await page.getByRole('button', { name: 'Try now' }).click();
     await status(page, '1 report is not taken by any relay');
     assert.deepEqual((await kept(page)).sizes, [2048]);
     await context.unroute(`${lapwing.relay}/v1/envelopes`);
-    await page.getByRole('button', { name: 'Try now' }).click();
     await status(page, /^Sent at/);
     await atDesk(before + 1);
   });
@@ -167,18 +210,17 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await fill(page, 'Explosion');
     await send(page);
     await status(page, '1 report is waiting for a connection');
-    await page.getByRole('button', { name: 'Try now' }).click();
-    await until('a second try', () => arrived >= 2);
+    const first = arrived;
+    await until('a second try', () => arrived > first);
     await status(page, '1 report is waiting for a connection');
     await context.unroute(`${lapwing.relay}/v1/envelopes`);
-    await page.getByRole('button', { name: 'Try now' }).click();
     await status(page, /^Sent at/);
     await atDesk(before + 1);
     const { counters } = await lapwing.desk('overview');
     assert.deepEqual([counters.accepted, counters.duplicates], [before + 1, 0]);
   });
 
-  it('sends what waits after the page is closed, when the browser wakes the worker', async () => {
+  it('sends what waits at the next opening, and nothing while it is closed', async () => {
     const before = await accepted();
     const { context, open } = await take();
     const page = await open(lapwing.app);
@@ -187,27 +229,14 @@ describe('the witness app', { timeout: 600_000 }, () => {
     await fill(page, 'Shooting');
     await send(page);
     await status(page, '1 report is waiting for a connection');
-    // A file of the app, not the app: nothing runs here.
-    await page.goto(`${lapwing.app}icon.svg`);
+    // The worker may still run; the app does not.
+    await page.goto('about:blank');
     await context.setOffline(false);
-    const session = await context.newCDPSession(page);
-    const registered = new Promise((resolve) => {
-      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-        if (registrations[0]) resolve(registrations[0].registrationId);
-      });
-    });
-    await session.send('ServiceWorker.enable');
-    await session.send('ServiceWorker.dispatchSyncEvent', {
-      origin: new URL(lapwing.app).origin,
-      registrationId: await registered,
-      tag: 'outbox',
-      lastChance: false,
-    });
-    await atDesk(before + 1);
-    // The worker cannot write the outbox: the app sends the same bytes again, and they count once.
+    await page.waitForTimeout(3_000);
+    assert.equal(await accepted(), before);
     const again = await open(lapwing.app);
-    await until('the empty outbox', async () => (await kept(again)).sizes.length === 0);
-    await again.waitForTimeout(1_000);
+    await atDesk(before + 1);
+    await again.waitForTimeout(3_000);
     const { counters } = await lapwing.desk('overview');
     assert.deepEqual([counters.accepted, counters.duplicates], [before + 1, 0]);
   });
@@ -250,11 +279,7 @@ describe('the witness app', { timeout: 600_000 }, () => {
     const { context, open } = await take();
     const page = await open(lapwing.app);
     const strip = page.getByRole('button', { name: /1 warning in force/ });
-    await until('the warning', async () => {
-      if (await strip.isVisible()) return true;
-      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-      return false;
-    });
+    await strip.waitFor();
     await ready(page);
     await context.setOffline(true);
     await page.reload();

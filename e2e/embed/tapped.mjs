@@ -1,11 +1,6 @@
 // What the tests of the script for everyday pages share: a relay's side that writes everything down, and pages to open.
 
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-
-const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const web = (relative) => fileURLToPath(new URL(`../../web/${relative}`, import.meta.url));
 
 /** Passes on what comes for `/NAME/…` and notes it under that name. */
 export async function tap(relay) {
@@ -48,31 +43,6 @@ export async function tap(relay) {
     of: (name) => seen.get(name) ?? [],
     close: () => new Promise((resolve) => server.close(resolve)),
   };
-}
-
-/** Builds the page of a witness (`witness.js`) into a folder that the host page's server can serve. */
-export async function buildWitness(folder) {
-  const { build } = require('vite');
-  const { core } = await import('../../web/embed/build/core.js');
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: fileURLToPath(new URL('.', import.meta.url)),
-    base: './',
-    plugins: [core()],
-    resolve: { alias: { $shared: web('shared'), $witness: web('witness/src') } },
-    build: {
-      target: 'es2022',
-      outDir: folder,
-      emptyOutDir: false,
-      assetsInlineLimit: 0,
-      modulePreload: { polyfill: false },
-      rollupOptions: {
-        input: fileURLToPath(new URL('witness.js', import.meta.url)),
-        output: { entryFileNames: 'witness.js', assetFileNames: '[name]-[hash][extname]' },
-      },
-    },
-  });
 }
 
 /** The ticks among requests: each must be the bulletin, a drop, an envelope. */

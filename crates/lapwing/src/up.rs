@@ -46,6 +46,8 @@ pub(crate) struct Up {
     demo: bool,
     #[command(flatten)]
     drops: DropArgs,
+    #[command(flatten)]
+    rhythm: web::RhythmArgs,
 }
 
 impl Up {
@@ -87,6 +89,7 @@ impl Up {
             std::slice::from_ref(&relay_url),
             &root_key,
             region.degrees(),
+            self.rhythm,
             &[],
         )?;
 

@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use lapwing_http::Problem;
+use lapwing_witness::schedule::TICK_MEAN_MS;
 use serde_json::json;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
@@ -36,9 +37,25 @@ pub(crate) struct Web {
     #[arg(long, value_name = "ORIGIN")]
     framed_by: Vec<String>,
     #[command(flatten)]
+    rhythm: RhythmArgs,
+    #[command(flatten)]
     region: RegionArgs,
     #[command(flatten)]
     tls: Tls,
+}
+
+/// How often apps send and fetch, with anything to say or with nothing.
+#[derive(Clone, Copy, clap::Args)]
+pub(crate) struct RhythmArgs {
+    /// Mean seconds between two contacts while an app is open: the same for all of a deployment,
+    /// pages with the script included. A report waits about so long; a contact costs some 65 kB
+    #[arg(
+        long = "tick-s",
+        value_name = "SECONDS",
+        default_value_t = TICK_MEAN_MS / 1_000,
+        value_parser = clap::value_parser!(u32).range(1..=86_400)
+    )]
+    tick_s: u32,
 }
 
 impl Web {
@@ -50,6 +67,7 @@ impl Web {
             &self.relays,
             &self.desk_root_key,
             self.region.degrees(),
+            self.rhythm,
             &self.framed_by,
         )?;
         let bound = lapwing_http::bind(self.listen).await?;
@@ -67,6 +85,7 @@ pub(crate) fn router(
     relays: &[String],
     root_key: &str,
     region: [f64; 4],
+    rhythm: RhythmArgs,
     framed_by: &[String],
 ) -> anyhow::Result<Router> {
     if !folder.join("index.html").is_file() {
@@ -75,18 +94,29 @@ pub(crate) fn router(
             folder.display()
         );
     }
-    let config = json!({ "root_key": root_key, "relays": relays, "region": region }).to_string();
+    let config = json!({
+        "root_key": root_key,
+        "relays": relays,
+        "region": region,
+        "tick_s": rhythm.tick_s,
+    })
+    .to_string();
     // The app may run its own code, its WebAssembly, and talk to its relays: nothing else.
     let framed_by = if framed_by.is_empty() {
         "'none'".to_owned()
     } else {
         framed_by.join(" ")
     };
+    // A source without a stroke at its end names one resource, with it everything below.
+    let sources: Vec<String> = relays
+        .iter()
+        .map(|relay| format!("{}/", relay.trim_end_matches('/')))
+        .collect();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
          font-src 'self'; connect-src 'self' {}; manifest-src 'self'; worker-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}",
-        relays.join(" ")
+        sources.join(" ")
     );
     let policy = HeaderValue::from_str(&policy)
         .context("an address of a relay or of a site is malformed")?;

@@ -3,24 +3,17 @@ import init, { bucket, Phone, Schedule } from '$witness/core/lapwing_core';
 import wasm from '$witness/core/lapwing_core_bg.wasm?url';
 import { deliver, QUIET, shuffled } from '$witness/send/deliver';
 import { ask } from '$shared/cover/ask';
-import { Cover, type Waiting } from '$shared/cover/run';
+import { Cover } from '$shared/cover/run';
 import { INTEGRITY } from 'virtual:core';
 import type { Config } from './config';
 import { keep, localKeep, recall } from './keep';
 
 const LOCK = 'lapwing-cover';
 
-/** The oldest real envelope that waits, if there is an outbox at all. A visitor has none. */
-export type Outbox = (phone: Phone) => Promise<Waiting | undefined>;
-
 /** Ticks while the page is open; of several pages of a visitor, one does so. */
-export async function visit(
-  config: Config,
-  wanted: () => boolean,
-  outbox: Outbox = () => Promise.resolve(undefined),
-): Promise<void> {
+export async function visit(config: Config, wanted: () => boolean): Promise<void> {
   await loadCore();
-  const run = () => tick(config, wanted, outbox);
+  const run = () => tick(config, wanted);
   const locks = (navigator as { locks?: LockManager }).locks;
   await (locks ? locks.request(LOCK, run) : run());
 }
@@ -36,7 +29,7 @@ async function loadCore(): Promise<void> {
   await init({ module_or_path: await answer.arrayBuffer() });
 }
 
-async function tick(config: Config, wanted: () => boolean, outbox: Outbox): Promise<void> {
+async function tick(config: Config, wanted: () => boolean): Promise<void> {
   const storage = localKeep();
   const kept = recall(storage);
   // No pseudonym is ever used: cover has none.
@@ -44,14 +37,21 @@ async function tick(config: Config, wanted: () => boolean, outbox: Outbox): Prom
   let buckets = 1;
   let order = config.relays;
   const schedule = new Schedule(config.tick_ms, config.visit_ms, random(32), Date.now(), kept.last);
-  const cover = new Cover(schedule, {
+  const cover = new Cover({
     now: () => Date.now(),
     seal: () => phone.cover(seconds()) as Uint8Array<ArrayBuffer>,
-    waiting: () => outbox(phone),
+    // A visitor has no outbox.
+    waiting: () => Promise.resolve(undefined),
     async bulletin() {
       order = shuffled(config.relays, Math.random);
-      const bytes = await ask('bulletin', order, QUIET);
-      if (bytes) buckets = bucketsOf(phone.accept_bulletin(bytes, seconds()));
+      await ask('bulletin', order, QUIET, (bytes) => {
+        try {
+          buckets = bucketsOf(phone.accept_bulletin(bytes, seconds()));
+          return true;
+        } catch {
+          return false;
+        }
+      });
     },
     async drop() {
       await ask(`drops/${bucket(kept.secret, seconds(), buckets)}`, order, QUIET);
@@ -64,7 +64,7 @@ async function tick(config: Config, wanted: () => boolean, outbox: Outbox): Prom
     ticked: (last) => keep(storage, { secret: kept.secret, last }),
     wanted,
   });
-  await cover.run(new AbortController().signal);
+  await cover.run(schedule, new AbortController().signal);
 }
 
 /** How many drops the bulletin names; before there are any, one is asked for all the same. */

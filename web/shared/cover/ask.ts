@@ -5,13 +5,14 @@ const LARGEST = 1 << 20;
 const PATIENCE_MS = 30_000;
 
 /**
- * The first answer, relays in the given order; `undefined` when it was a refusal (a drop that is not there yet) or none
- * came. Past the browser's cache, so that what was asked for before changes no size.
+ * The first answer that `holds`, relays in the given order; `undefined` when it was a refusal (a drop that is not there
+ * yet) or none came. Past the browser's cache, so that what was asked for before changes no size.
  */
 export async function ask(
   path: string,
   relays: readonly string[],
   quiet: RequestInit,
+  holds: (bytes: Uint8Array<ArrayBuffer>, relay: string) => boolean = () => true,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   for (const relay of relays) {
     try {
@@ -22,7 +23,8 @@ export async function ask(
       });
       const bytes = new Uint8Array(await response.arrayBuffer());
       if (response.status >= 500) continue;
-      return response.ok && bytes.length <= LARGEST ? bytes : undefined;
+      if (!response.ok) return undefined;
+      if (bytes.length <= LARGEST && holds(bytes, relay)) return bytes;
     } catch {
       // The next one may answer.
     }

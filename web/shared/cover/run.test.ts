@@ -36,7 +36,7 @@ function world(over: Partial<Ports> = {}, ticks = 1) {
     wanted: () => left > 0,
     ...over,
   };
-  return { seen, ports, cover: new Cover(schedule, ports) };
+  return { seen, ports, schedule, cover: new Cover(ports) };
 }
 
 const waiting = (seen: string[]): Waiting => ({
@@ -50,7 +50,7 @@ const waiting = (seen: string[]): Waiting => ({
 async function run(one: ReturnType<typeof world>): Promise<string[]> {
   // The schedule that has no tick left would wait for ever.
   const stop = new AbortController();
-  const done = one.cover.run(stop.signal);
+  const done = one.cover.run(one.schedule, stop.signal);
   await new Promise((resolve) => setTimeout(resolve, 10));
   stop.abort();
   await done;
@@ -119,4 +119,40 @@ test('an urgent report makes the requests of a tick and moves none', async () =>
 
 test('nothing is asked for once the host does not want it', async () => {
   expect(await run(world({ wanted: () => false }))).toEqual([]);
+});
+
+test('a tick that no relay answered is made up for as soon as there is a connection, real or cover', async () => {
+  for (const something of [false, true]) {
+    let connected = false;
+    const one = world({ post: () => Promise.resolve(connected) });
+    if (something) one.ports.waiting = () => Promise.resolve(waiting(one.seen));
+    const stop = new AbortController();
+    const done = one.cover.run(one.schedule, stop.signal);
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+    one.ports.wanted = () => true;
+    await settled();
+    const ticks = () => one.seen.filter((what) => what === 'bulletin').length;
+    expect(ticks()).toBe(1);
+    connected = true;
+    one.cover.look();
+    await settled();
+    expect(ticks()).toBe(2);
+    // What came through is not done twice.
+    one.cover.look();
+    await settled();
+    expect(ticks()).toBe(2);
+    stop.abort();
+    await done;
+  }
+});
+
+test('what waits is asked for with the cover that would go in its place', async () => {
+  const given: unknown[] = [];
+  const one = world();
+  one.ports.waiting = (instead) => {
+    given.push(instead);
+    return Promise.resolve(undefined);
+  };
+  await run(one);
+  expect(given).toEqual([cover]);
 });

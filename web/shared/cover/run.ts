@@ -23,8 +23,11 @@ export interface Ports {
   now(): number;
   /** Cover; `undefined` while no key is known. */
   seal(): Uint8Array<ArrayBuffer> | undefined;
-  /** The oldest real envelope, if one waits. */
-  waiting(): Promise<Waiting | undefined>;
+  /**
+   * An envelope that waits, if there is one. An app with an outbox puts the cover there when nothing else waits, so that
+   * something always does.
+   */
+  waiting(cover: Uint8Array<ArrayBuffer> | undefined): Promise<Waiting | undefined>;
   bulletin(): Promise<void>;
   drop(): Promise<void>;
   /** Whether a relay has it now. Tries relays in the same way whatever it is. */
@@ -39,22 +42,37 @@ export interface Ports {
 const LOOK_MS = 30_000;
 
 export class Cover {
-  readonly #ticks: Ticks;
   readonly #ports: Ports;
   /** Ticks do not overlap: on a slow line the next one waits. */
   #busy: Promise<void> = Promise.resolve();
+  /** No relay took the envelope of the last tick. */
+  #missed = false;
+  /** The tick that was missed is due again. */
+  #again = false;
+  #wake: (() => void) | undefined;
 
-  constructor(ticks: Ticks, ports: Ports) {
-    this.#ticks = ticks;
+  constructor(ports: Ports) {
     this.#ports = ports;
   }
 
   /** Ticks until it is told to stop or is not wanted any more. */
-  async run(signal: AbortSignal): Promise<void> {
-    while (await this.#due(signal)) {
+  async run(ticks: Ticks, signal: AbortSignal): Promise<void> {
+    const look = () => this.look();
+    globalThis.addEventListener?.('online', look, { signal });
+    globalThis.document?.addEventListener('visibilitychange', look, { signal });
+    while (await this.#due(ticks, signal)) {
       if (!this.#ports.wanted()) return;
-      await this.#after(() => this.#tick());
+      await this.#after(() => this.#tick(ticks));
     }
+  }
+
+  /**
+   * There is a connection, or somebody looks at the page again: a tick of which nothing came to a relay is made up for now.
+   * Cover is missed as a report is, so that this says nothing either. `anew`: also one that was answered.
+   */
+  look(anew = this.#missed): void {
+    this.#again ||= anew;
+    this.#wake?.();
   }
 
   /**
@@ -64,16 +82,17 @@ export class Cover {
   urgent(): Promise<void> {
     return this.#after(async () => {
       const cover = this.#seal();
-      await this.#requests(cover, await this.#ports.waiting());
+      await this.#requests(cover, await this.#ports.waiting(cover));
     });
   }
 
-  async #tick(): Promise<void> {
+  async #tick(ticks: Ticks): Promise<void> {
+    this.#again = false;
     // Sealed whatever waits: the time that it takes must not say whether it was needed.
     const cover = this.#seal();
-    const waiting = await this.#ports.waiting().catch(() => undefined);
+    const waiting = await this.#ports.waiting(cover).catch(() => undefined);
     const now = this.#ports.now();
-    const real = this.#ticks.tick(now, waiting !== undefined);
+    const real = ticks.tick(now, waiting !== undefined);
     this.#ports.ticked(now);
     await this.#requests(cover, real ? waiting : undefined);
   }
@@ -84,8 +103,10 @@ export class Cover {
     // At the first tick of an install no key was known before.
     const instead = cover ?? this.#seal();
     // Where cover could not be sent, nothing is: else what is sent would be known to be real.
+    this.#missed = true;
     if (instead === undefined) return;
     const taken = await this.#ports.post(real?.envelope ?? instead).catch(() => false);
+    this.#missed = !taken;
     if (taken) await real?.taken();
   }
 
@@ -104,18 +125,19 @@ export class Cover {
   }
 
   /** Waits for the next tick; `false` when told to stop. */
-  async #due(signal: AbortSignal): Promise<boolean> {
+  async #due(ticks: Ticks, signal: AbortSignal): Promise<boolean> {
     for (;;) {
-      const left = this.#ticks.next_at() - this.#ports.now();
+      const left = this.#again ? 0 : ticks.next_at() - this.#ports.now();
       if (signal.aborted || left <= 0) return !signal.aborted;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(done, Math.min(left, LOOK_MS));
-        signal.addEventListener('abort', done, { once: true });
-        function done() {
+        const done = () => {
           clearTimeout(timer);
           signal.removeEventListener('abort', done);
           resolve();
-        }
+        };
+        const timer = setTimeout(done, Math.min(left, LOOK_MS));
+        signal.addEventListener('abort', done, { once: true });
+        this.#wake = done;
       });
     }
   }

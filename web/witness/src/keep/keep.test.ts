@@ -69,7 +69,7 @@ describe('the outbox', () => {
     expect(waiting.map(({ envelope }) => envelope[0]).sort((a = 0, b = 0) => a - b)).toEqual([
       ...Array(outbox.PLACES).keys(),
     ]);
-    for (const { id } of waiting) await keeper.remove(id);
+    for (const sent of waiting) await keeper.remove(sent);
     sizes.push(kept.outbox.size());
     expect(new Set(sizes)).toEqual(new Set([outbox.OUTBOX_LEN]));
   });
@@ -79,14 +79,48 @@ describe('the outbox', () => {
     await opened().begin();
     const secret = await opened().secret();
     await opened().put(envelope(7));
-    const [{ id = -1 } = {}] = await opened().waiting();
-    await opened().remove(id);
+    const [sent] = await opened().waiting();
+    await opened().remove(sent as outbox.Waiting);
     await opened().begin();
     expect(await opened().secret()).toEqual(secret);
     expect(new Set(secret).size).toBeGreaterThan(8);
     const sevens = kept.outbox.bytes.filter((byte) => byte === 7).length;
     expect(sevens).toBeLessThan(300);
     expect(await opened().waiting()).toEqual([]);
+  });
+
+  test('frees no place that another envelope has taken meanwhile', async () => {
+    const { opened } = phone();
+    await opened().begin();
+    await opened().put(envelope(7));
+    const [sent] = await opened().waiting();
+    await opened().remove({ ...(sent as outbox.Waiting), envelope: envelope(8) });
+    expect(await opened().waiting()).toEqual([sent]);
+  });
+
+  test('puts an envelope in the place of a spare one, also when all places wait', async () => {
+    const { opened } = phone();
+    await opened().begin();
+    for (let at = 0; at < outbox.PLACES; at++) await opened().put(envelope(at));
+    const spare = (await opened().waiting()).find(({ envelope }) => envelope[0] === 3);
+    expect(await opened().put(envelope(99), spare)).toBe(true);
+    const left = (await opened().waiting()).map(({ envelope }) => envelope[0] as number);
+    expect(left.sort((a, b) => a - b)).toEqual([...Array(outbox.PLACES).keys(), 99].filter((at) => at !== 3));
+    // What is no spare any more makes no way.
+    expect(await opened().put(envelope(98), spare)).toBe(false);
+  });
+
+  test('knows when it last ticked, until it is burnt', async () => {
+    const { opened } = phone();
+    await opened().begin();
+    expect(await opened().ticked()).toBeUndefined();
+    await opened().keepTicked(1_790_000_000_123);
+    const secret = await opened().secret();
+    await opened().begin();
+    expect(await opened().ticked()).toBe(1_790_000_000_123);
+    expect(await opened().secret()).toEqual(secret);
+    await opened().burn();
+    expect(await opened().ticked()).toBeUndefined();
   });
 
   test('loses nothing that was taken when the phone dies while the next is written', async () => {

@@ -36,9 +36,12 @@ export class Keeper {
 
   begin = () => this.#files.use('outbox', (file) => outbox.make(file, random));
   secret = () => this.#files.use('outbox', outbox.secret);
-  put = (envelope: Uint8Array) => this.#files.use('outbox', (file) => outbox.put(file, envelope, random));
+  ticked = () => this.#files.use('outbox', outbox.ticked);
+  keepTicked = (at: number) => this.#files.use('outbox', (file) => outbox.keepTicked(file, at));
+  put = (envelope: Uint8Array, spare?: Waiting) =>
+    this.#files.use('outbox', (file) => outbox.put(file, envelope, random, spare));
   waiting = (): Promise<Waiting[]> => this.#files.use('outbox', outbox.waiting);
-  remove = (id: number) => this.#files.use('outbox', (file) => outbox.remove(file, id, random));
+  remove = (sent: Waiting) => this.#files.use('outbox', (file) => outbox.remove(file, sent, random));
 
   // The vault.
 

@@ -8,6 +8,7 @@ export function memoryStore(): Store {
   let bulletin: Uint8Array<ArrayBuffer> | undefined;
   let outbox: Waiting[] = [];
   let last = 0;
+  let ticked: number | undefined;
   const secret = crypto.getRandomValues(new Uint8Array(32));
   return {
     config: async () => config,
@@ -22,15 +23,19 @@ export function memoryStore(): Store {
       bulletin = undefined;
     },
     secret: async () => secret,
-    async enqueue(envelope) {
+    ticked: async () => ticked,
+    async keepTicked(at) {
+      ticked = at;
+    },
+    async enqueue(envelope, spare) {
+      outbox = outbox.filter((entry) => entry.id !== spare?.id);
       if (outbox.length >= PLACES) return false;
       outbox = [...outbox, { id: ++last, envelope }];
       return true;
     },
     waiting: async () => outbox,
-    count: async () => outbox.length,
-    async remove(id) {
-      outbox = outbox.filter((entry) => entry.id !== id);
+    async remove(sent) {
+      outbox = outbox.filter((entry) => entry.id !== sent.id);
     },
     async forget() {
       config = bulletin = undefined;

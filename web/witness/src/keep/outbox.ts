@@ -2,12 +2,14 @@
  * The outbox: a file of one size on every install, written in place.
  *
  * ```text
- * head     which places wait, 2 bytes · secret of this install 32 · zeros, to 4,096
+ * head     which places wait, 2 bytes · secret of this install 32 · last tick, milliseconds since 1970, 8 · zeros, to 4,096
  * places   16 of 2,048 bytes; those that do not wait are random
  * ```
  *
  * The secret is that of the pseudonym while no slot of the vault is open. It is drawn at the first start and never
  * changes, whether reports are made or not: there is no counter.
+ *
+ * What waits may be cover: the app puts some there at every tick at which nothing else waits.
  */
 
 /** A file that can be written in place: a sync access handle, or memory in tests. */
@@ -28,6 +30,7 @@ export const ENVELOPE = 2048;
 const HEAD = 4096;
 const SECRET_AT = 2;
 const SECRET = 32;
+const TICKED_AT = SECRET_AT + SECRET;
 export const OUTBOX_LEN = HEAD + PLACES * ENVELOPE;
 
 type Random = (length: number) => Uint8Array<ArrayBuffer>;
@@ -50,8 +53,25 @@ export function secret(file: Bytes): Uint8Array<ArrayBuffer> {
   return file.read(SECRET_AT, SECRET);
 }
 
-/** Puts an envelope into a free place. It waits once it is whole on the phone. `false`: all places wait. */
-export function put(file: Bytes, envelope: Uint8Array, random: Random): boolean {
+/** When this install last ticked; `undefined`: never. */
+export function ticked(file: Bytes): number | undefined {
+  const at = new DataView(file.read(TICKED_AT, 8).buffer).getFloat64(0);
+  return at > 0 ? at : undefined;
+}
+
+export function keepTicked(file: Bytes, at: number): void {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, at);
+  file.write(bytes, TICKED_AT);
+  file.flush();
+}
+
+/**
+ * Puts an envelope into a free place; `spare`, if it still waits, makes way. It waits once it is whole on the phone.
+ * `false`: all places wait.
+ */
+export function put(file: Bytes, envelope: Uint8Array, random: Random, spare?: Waiting): boolean {
+  if (spare) remove(file, spare, random);
   const bits = waitingBits(file);
   const free = places().filter((place) => (bits & (1 << place)) === 0);
   // At random, so that the places tell no order.
@@ -71,9 +91,12 @@ export function waiting(file: Bytes): Waiting[] {
     .map((place) => ({ id: place, envelope: file.read(at(place), ENVELOPE) }));
 }
 
-/** Frees a place, then covers what lay there. */
-export function remove(file: Bytes, id: number, random: Random): void {
-  mark(file, waitingBits(file) & ~(1 << id));
+/** Frees a place, then covers what lay there; nothing, if another envelope has taken the place meanwhile. */
+export function remove(file: Bytes, { id, envelope }: Waiting, random: Random): void {
+  const bits = waitingBits(file);
+  const there = file.read(at(id), ENVELOPE);
+  if ((bits & (1 << id)) === 0 || !there.every((byte, position) => byte === envelope[position])) return;
+  mark(file, bits & ~(1 << id));
   file.write(random(ENVELOPE), at(id));
   file.flush();
 }

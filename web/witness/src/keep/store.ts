@@ -12,14 +12,7 @@ import type { Waiting } from './outbox';
 
 export type { Waiting } from './outbox';
 
-/** What sending needs. */
-export interface Outbox {
-  waiting(): Promise<Waiting[]>;
-  count(): Promise<number>;
-  remove(id: number): Promise<void>;
-}
-
-export interface Store extends Outbox {
+export interface Store {
   config(): Promise<Config | undefined>;
   keepConfig(config: Config): Promise<void>;
   bulletin(): Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -27,8 +20,14 @@ export interface Store extends Outbox {
   dropBulletin(): Promise<void>;
   /** Of this install: what the pseudonym is made from while no slot of the vault is open. */
   secret(): Promise<Uint8Array>;
-  /** Puts an envelope into the outbox. `false`: it is full. */
-  enqueue(envelope: Uint8Array<ArrayBuffer>): Promise<boolean>;
+  /** When this install last kept its schedule, milliseconds; `undefined`: never. */
+  ticked(): Promise<number | undefined>;
+  keepTicked(at: number): Promise<void>;
+  /** Puts an envelope into the outbox; `spare` makes way. `false`: it is full. */
+  enqueue(envelope: Uint8Array<ArrayBuffer>, spare?: Waiting): Promise<boolean>;
+  waiting(): Promise<Waiting[]>;
+  /** It has left. */
+  remove(sent: Waiting): Promise<void>;
   forget(): Promise<void>;
   /** The vault; `undefined` where the browser keeps nothing. */
   vault?: Link;
@@ -40,16 +39,21 @@ export async function openStore(): Promise<Store> {
   await files.ask('begin');
   return {
     vault: files,
-    config: () => db.get('config'),
+    async config() {
+      const kept = await db.get<Config>('config');
+      // Earlier builds kept no schedule.
+      return kept?.tick_ms ? kept : undefined;
+    },
     keepConfig: (config) => db.put('config', config),
     bulletin: () => db.get('bulletin'),
     keepBulletin: (bytes) => db.put('bulletin', bytes),
     dropBulletin: () => db.put('bulletin', undefined),
     secret: () => files.ask('secret'),
-    enqueue: (envelope) => files.ask('put', envelope),
+    ticked: () => files.ask('ticked'),
+    keepTicked: (at) => files.ask('keepTicked', at),
+    enqueue: (envelope, spare) => files.ask('put', envelope, spare),
     waiting: () => files.ask('waiting'),
-    count: async () => (await files.ask('waiting')).length,
-    remove: (id) => files.ask('remove', id),
+    remove: (sent) => files.ask('remove', sent),
     async forget() {
       // First what matters: deleting leaves bytes behind, overwriting fewer.
       await files.ask('burn').catch(() => undefined);

@@ -3,7 +3,7 @@ import type { Phone } from '../core/lapwing_core';
 import wasm from '../core/lapwing_core_bg.wasm?url';
 
 export type { Phone };
-export type Core = Pick<typeof import('../core/lapwing_core'), 'Phone'>;
+export type Core = Pick<typeof import('../core/lapwing_core'), 'Phone' | 'Schedule'>;
 
 let loading: Promise<Core> | undefined;
 

@@ -95,7 +95,9 @@ describe('the configuration', () => {
       root_key: 'ab'.repeat(32),
       relays: ['https://relay.example'],
       region: good.region,
+      tick_ms: 300_000,
     });
+    expect(asConfig({ ...good, tick_s: 2 })?.tick_ms).toBe(2_000);
   });
 
   test('cannot name another desk than the one baked in', () => {
@@ -112,5 +114,7 @@ describe('the configuration', () => {
     { ...good, region: [22, 44, 40.3] },
     { ...good, region: [40.3, 44, 22, 52.5] },
     { ...good, region: [22, 44, 40.3, null] },
+    { ...good, tick_s: 0 },
+    { ...good, tick_s: '300' },
   ])('is refused: %j', (value) => expect(asConfig(value)).toBeUndefined());
 });

@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryStore } from '../keep/memory';
-import { PLACES } from '../keep/outbox';
-import { pause } from './backoff';
 import { deliver, type Post, shuffled } from './deliver';
-import { flush } from './flush';
 
 const RELAYS = ['https://a.example', 'https://b.example'];
 const envelope = (value = 1) => new Uint8Array(2048).fill(value);
@@ -61,57 +57,6 @@ describe('an envelope', () => {
     expect(await why(undefined, undefined)).toBe('no-connection');
     expect(await deliver(envelope(), [], net({}).post)).toBe('no-connection');
   });
-});
-
-describe('the outbox', () => {
-  async function box(count: number) {
-    const store = memoryStore();
-    for (let at = 0; at < count; at++) expect(await store.enqueue(envelope(at))).toBe(true);
-    return store;
-  }
-
-  test('is emptied one receipt at a time', async () => {
-    const store = await box(3);
-    const left: number[] = [];
-    const { post } = net({ [RELAYS[0] as string]: RECEIPT });
-    expect(await flush(store, RELAYS, post, (n) => left.push(n))).toEqual({ sent: 3, left: 0 });
-    expect(left).toEqual([2, 1, 0]);
-  });
-
-  test('keeps everything without a connection, and tries one only', async () => {
-    const store = await box(3);
-    const { post, asked } = net({});
-    expect(await flush(store, RELAYS, post)).toEqual({ sent: 0, left: 3, why: 'no-connection' });
-    expect(asked).toHaveLength(2);
-  });
-
-  test('sends the others past one that nobody takes', async () => {
-    const store = await box(2);
-    const { post } = net({ [RELAYS[0] as string]: RECEIPT });
-    const picky: Post = {
-      ...post,
-      fetch: async (input, options) => {
-        const first = new Uint8Array(await (options?.body as Blob).arrayBuffer())[0];
-        return first === 0 ? new Response(null, { status: 400 }) : post.fetch(input, options);
-      },
-    };
-    expect(await flush(store, RELAYS, picky)).toEqual({ sent: 1, left: 1, why: 'refused' });
-    expect((await store.waiting()).map((entry) => entry.envelope[0])).toEqual([0]);
-  });
-
-  test('takes no more than it has places', async () => {
-    const store = await box(PLACES);
-    expect(await store.enqueue(envelope())).toBe(false);
-    expect(await store.count()).toBe(PLACES);
-  });
-});
-
-test('pauses grow to five minutes and are never all the same', () => {
-  expect(pause(1, () => 0)).toBe(2_000);
-  expect(pause(1, () => 1)).toBe(4_000);
-  expect(pause(4, () => 1)).toBe(32_000);
-  expect(pause(50, () => 1)).toBe(300_000);
-  expect(pause(50, () => 0)).toBe(150_000);
 });
 
 test('relays are asked in every order', () => {

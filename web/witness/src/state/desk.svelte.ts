@@ -15,23 +15,12 @@ import { link } from '../keep/link';
 import { memoryStore } from '../keep/memory';
 import { bucketSecret, pseudonym } from '../keep/pseudonym';
 import { openStore, type Store } from '../keep/store';
-import { pause } from '../send/backoff';
-import { QUIET, type Post, shuffled } from '../send/deliver';
-import { flush, type Flushed } from '../send/flush';
+import { type Outcome, QUIET } from '../send/deliver';
+import { type Dropped, early, Sender } from '../send/sender';
 
-const REFRESH_MS = 60_000;
 const PATIENCE_MS = 30_000;
-/** A desk publishes at most this much. */
-const BULLETIN_MAX = 1 << 20;
-const DROP_MAX = 1 << 16;
 
 export type Sealing = 'sealed' | 'held';
-
-export interface Dropped {
-  bucket: number;
-  number: number;
-  bytes: Uint8Array<ArrayBuffer>;
-}
 
 class Desk {
   /** Unix seconds, moved on every ten. */
@@ -47,13 +36,18 @@ class Desk {
   heard = $state<number | undefined>();
   /** The relay shows what the desk did not sign. */
   suspicious = $state(false);
-  /** Sealed envelopes in the outbox. */
+  /** Reports of this session that wait. Of earlier ones the app knows nothing: what waits may be cover. */
   waiting = $state(0);
+  /** They are being sent at once. */
   sending = $state(false);
-  /** Why they wait. */
-  why = $state<Flushed['why']>();
+  /** Why they were not taken at the last try. */
+  why = $state<Exclude<Outcome, 'taken'> | undefined>();
+  /** When they leave by the schedule, Unix seconds; known in the tab that keeps it. */
+  due = $state<number | undefined>();
   /** When the last one got its receipt, in this session. */
   sentAt = $state<number | undefined>();
+  /** Counts changes of the outbox. */
+  changes = $state(0);
   /** Put in before any key was known: in memory, not sealed, not kept. */
   held = $state.raw<readonly Draft[]>([]);
   /** Nothing survives this page. */
@@ -68,17 +62,19 @@ class Desk {
   #store: Store | undefined;
   #config: Config | undefined;
   #phone: Phone | undefined;
+  #sender: Sender | undefined;
   /** Whether a slot of the vault is open: who the phone is, is read from it each time. */
   #open = false;
+  /** Ends of what was put into the outbox in this session and waits. */
+  #own = new Map<string, 'report' | 'word'>();
   /** The drop of this install's bucket: fetched by everybody, used or not. */
   drop: Dropped | undefined;
   /** Told of each drop. */
   onDrop: (() => Promise<void>) | undefined;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
-  /** Whether the last bulletin that was refused is one that the desk did not sign. */
-  #foul = false;
-  #failures = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What was said of the bulletins of this tick. */
+  #refused: string | undefined;
+  #took = false;
   #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('lapwing') : undefined;
 
   async start(): Promise<void> {
@@ -89,10 +85,7 @@ class Desk {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#awake();
     });
-    setInterval(() => {
-      if (document.visibilityState === 'visible') void this.refresh();
-    }, REFRESH_MS);
-    this.#channel?.addEventListener('message', () => void this.#recount());
+    this.#channel?.addEventListener('message', ({ data }: MessageEvent<Told>) => void this.#told(data));
     // Held reports end with the page: the browser asks before it is closed.
     addEventListener('beforeunload', (event) => {
       if (this.held.length > 0) event.preventDefault();
@@ -100,7 +93,8 @@ class Desk {
     await this.#begin().catch(() => {
       this.broken = 'core';
     });
-    this.started = true;
+    // Else once the relays have been asked.
+    if (this.broken || this.bulletin) this.started = true;
   }
 
   async #begin(): Promise<void> {
@@ -111,7 +105,6 @@ class Desk {
       this.forgetful = true;
       return memoryStore();
     });
-    this.waiting = await this.#store.count();
     const kept = await this.#store.config();
     // What is kept is enough to begin with; a change of it is found out on the way.
     const config = kept ?? (await this.#fetchConfig());
@@ -119,17 +112,43 @@ class Desk {
       this.broken = 'config';
       return;
     }
-    // On a slow connection the answer of the relay comes while the core is still loading.
-    const order = shuffled(config.relays, Math.random);
-    const early = order[0] === undefined ? undefined : fetchBulletin(order[0]);
+    // An install that never ticked does so now: on a slow connection the answer comes while the core is still loading.
+    const first = (await this.#store.ticked()) === undefined ? early(config.relays) : undefined;
     await this.#useConfig(config, loading);
     if (this.broken) return;
-    void this.flush();
-    await this.refresh(order, early);
+    if (!this.#sender) {
+      this.#sender = new Sender(this.#host());
+      void this.#sender.run(first);
+    }
     if (kept) {
       const newer = await this.#fetchConfig();
       if (newer && JSON.stringify(newer) !== JSON.stringify(kept)) await this.#useConfig(newer, loading);
     }
+  }
+
+  #host(): ConstructorParameters<typeof Sender>[0] {
+    return {
+      store: this.#kept(),
+      config: () => this.#desk(),
+      phone: () => this.#phone,
+      bulletin: (bytes) => {
+        this.heard = clock();
+        this.#took = this.#accept(bytes);
+        // An older one is an answer: an app that knows less would not ask on.
+        return this.#took || this.#refused === 'bulletin-older';
+      },
+      asked: () => this.#asked(),
+      drop: async (dropped) => {
+        this.#tell(dropped);
+        await this.#dropped(dropped);
+      },
+      own: (end) => this.#own.has(end),
+      outcome: (end, what) => this.#outcome(end, what),
+      due: (at) => {
+        this.due = Math.ceil(at / 1_000);
+      },
+      wanted: () => !this.gone,
+    };
   }
 
   async #useConfig(config: Config, loading = core()): Promise<void> {
@@ -154,7 +173,7 @@ class Desk {
     const bytes = await store.bulletin();
     // One of another desk is of no use any more.
     if (bytes && !this.#bytes && !this.#recall(bytes)) await store.dropBulletin();
-    if (other) await this.refresh();
+    if (other) this.#sender?.anew();
   }
 
   async #fetchConfig(): Promise<Config | undefined> {
@@ -235,50 +254,48 @@ class Desk {
       this.kinds = byUrgency(kindsOf(this.#phone.form()));
       this.region = this.bulletin.region;
       this.#bytes = bytes;
+      this.#refused = undefined;
       // Read by the measurement of the first load: from here on a report can be sealed.
       if (this.canSeal) performance.mark('can-seal');
       return true;
     } catch (why) {
-      this.#foul = !['bulletin-older', 'bulletin-expired'].includes(refusal(why));
+      this.#refused = refusal(why);
       return false;
     }
   }
 
-  /** Asks the relays, in random order, until one shows a bulletin that holds. `early` is the first one's answer. */
-  async refresh(order?: readonly string[], early?: ReturnType<typeof fetchBulletin>): Promise<void> {
-    if (!this.#config || this.broken) return;
-    let suspicious = false;
-    for (const [at, relay] of (order ?? shuffled(this.#config.relays, Math.random)).entries()) {
-      const bytes = await (at === 0 && early ? early : fetchBulletin(relay));
-      if (!bytes) continue;
-      this.heard = clock();
-      if (!this.#accept(bytes)) {
-        suspicious ||= this.#foul;
-        continue;
-      }
+  /** The relays were asked for a bulletin. */
+  async #asked(): Promise<void> {
+    const took = this.#took;
+    this.#took = false;
+    this.started = true;
+    if (took && this.#bytes) {
       this.suspicious = false;
-      await this.#kept().keepBulletin(bytes);
+      await this.#kept().keepBulletin(this.#bytes);
+      this.#tell('bulletin');
       await this.#sealHeld();
-      await this.#fetchDrop(relay);
-      return;
+    } else if (this.#refused) {
+      this.suspicious = !['bulletin-older', 'bulletin-expired'].includes(this.#refused);
     }
-    this.suspicious = suspicious;
+    this.#refused = undefined;
+  }
+
+  async #dropped(drop: Dropped): Promise<void> {
+    this.drop = drop;
+    await this.onDrop?.();
   }
 
   /**
-   * Seals a draft and puts it into the outbox; without a key it is held in memory until there is one.
-   * Throws the core's name of what must be changed.
+   * Seals a draft and puts it into the outbox, where it waits for the schedule or, `atOnce`, does not; without a key it is
+   * held in memory until there is one. Throws the core's name of what must be changed.
    */
-  async send(draft: Draft): Promise<Sealing> {
-    if (!this.canSeal || !this.#phone) {
-      this.held = [...this.held, draft];
-      void this.refresh();
-      return 'held';
+  async send(draft: Draft, atOnce = false): Promise<Sealing> {
+    if (this.canSeal && this.#phone && (await this.#seal(draft))) {
+      if (atOnce) void this.sendNow();
+      return 'sealed';
     }
-    const sealed = await this.#seal(draft);
-    if (!sealed) this.held = [...this.held, draft];
-    void this.flush();
-    return sealed ? 'sealed' : 'held';
+    this.held = [...this.held, draft];
+    return 'held';
   }
 
   /** `false`: the outbox is full. */
@@ -286,31 +303,23 @@ class Desk {
     return this.as(async (phone, keep) => {
       const envelope = phone.report(toCore(draft), clock());
       await keep();
-      return this.enqueue(envelope);
+      return this.enqueue(envelope, 'report');
     });
   }
 
   /** Puts what was sealed into the outbox. `false`: it is full. */
-  async enqueue(envelope: Uint8Array): Promise<boolean> {
-    if (!(await this.#kept().enqueue(envelope as Uint8Array<ArrayBuffer>))) return false;
-    this.waiting += 1;
-    this.#channel?.postMessage('outbox');
+  async enqueue(envelope: Uint8Array, what: 'report' | 'word' = 'word'): Promise<boolean> {
+    const bytes = envelope as Uint8Array<ArrayBuffer>;
+    if (!(await (this.#sender ?? this.#kept()).enqueue(bytes))) return false;
+    this.#own.set(endOf(bytes), what);
+    this.#changed();
+    this.#tell('outbox');
     return true;
   }
 
   /** The ends of the envelopes that wait. */
   async ends(): Promise<Set<string>> {
     return new Set((await this.#kept().waiting()).map(({ envelope }) => endOf(envelope)));
-  }
-
-  async #fetchDrop(relay: string): Promise<void> {
-    const wanted = this.#phone?.wanted(clock());
-    if (wanted === undefined) return;
-    const { bucket, number, path } = JSON.parse(wanted) as { bucket: number; number: number; path: string };
-    const bytes = await fetchFile(relay + path, DROP_MAX);
-    if (!bytes) return;
-    this.drop = { bucket, number, bytes };
-    await this.onDrop?.();
   }
 
   async #sealHeld(): Promise<void> {
@@ -321,63 +330,66 @@ class Desk {
       this.held = [first, ...this.held];
       break;
     }
-    if (this.waiting > 0) void this.flush();
   }
 
-  /** Sends what waits; plans the next try if something is left. */
-  async flush(): Promise<void> {
-    if (!this.#config || !this.#store || this.sending || this.waiting === 0) return;
-    clearTimeout(this.#timer);
+  /** Sends what was put in since the app was opened, beside the schedule: the person was told what this gives away. */
+  async sendNow(): Promise<void> {
+    if (this.sending) return;
     this.sending = true;
     try {
-      const { Phone } = await core();
-      const post: Post = {
-        fetch: (input, options) => fetch(input, options),
-        check: (envelope, answer) => Phone.check_answer(envelope, answer),
-        random: Math.random,
-      };
-      const flushed = await flush(this.#store, this.#config.relays, post, () => this.#took());
-      if (flushed) {
-        this.why = flushed.why;
-        this.#failures = flushed.why ? this.#failures + 1 : 0;
+      for (let before = Infinity; this.#own.size > 0 && this.#own.size < before;) {
+        before = this.#own.size;
+        await this.#sender?.urgent();
       }
-      await this.#recount();
-      if (flushed?.sent) void this.#sealHeld();
-    } catch {
-      this.#failures += 1;
     } finally {
       this.sending = false;
     }
-    if (this.waiting > 0) {
-      this.#timer = setTimeout(() => void this.flush(), pause(Math.max(1, this.#failures), Math.random));
-      void askForSync();
+  }
+
+  async #outcome(end: string, what: Outcome): Promise<void> {
+    if (this.#own.has(end)) {
+      this.why = what === 'taken' ? undefined : what;
+      if (what === 'taken') this.#left(end);
     }
+    if (what !== 'taken') return;
+    this.#changed();
+    this.#tell('outbox');
+    await this.#sealHeld();
   }
 
-  #took(): void {
-    this.sentAt = clock();
-    this.waiting = Math.max(0, this.waiting - 1);
-    this.#channel?.postMessage('outbox');
+  #left(end: string): void {
+    if (this.#own.get(end) === 'report') this.sentAt = clock();
+    this.#own.delete(end);
   }
 
-  /** What another tab or the worker did. */
-  async #recount(): Promise<void> {
-    if (!this.#store) return;
-    const before = this.waiting;
-    this.waiting = await this.#store.count();
-    if (this.waiting < before) this.sentAt = clock();
-    if (this.waiting === 0) this.why = undefined;
+  #changed(): void {
+    this.waiting = [...this.#own.values()].filter((what) => what === 'report').length;
+    this.changes += 1;
+  }
+
+  #tell(what: Told): void {
+    this.#channel?.postMessage(what);
+  }
+
+  /** What another tab did. */
+  async #told(what: Told): Promise<void> {
+    if (!this.#store || this.gone) return;
+    if (what === 'outbox') {
+      const ends = await this.ends();
+      for (const end of [...this.#own.keys()]) if (!ends.has(end)) this.#left(end);
+      this.#changed();
+    } else if (what === 'bulletin') {
+      const bytes = await this.#store.bulletin();
+      if (!bytes || !this.#accept(bytes)) return;
+      this.heard = clock();
+      this.started = true;
+      await this.#sealHeld();
+    } else await this.#dropped(what);
   }
 
   #awake(): void {
     this.now = clock();
-    this.#failures = 0;
-    if (this.gone) return;
-    if (this.started && this.broken) void this.#begin().catch(() => undefined);
-    else {
-      void this.flush();
-      void this.refresh();
-    }
+    if (!this.gone && this.started && this.broken) void this.#begin().catch(() => undefined);
   }
 
   /** Where the report will say that it was. */
@@ -394,7 +406,7 @@ class Desk {
   async panic(): Promise<void> {
     this.held = [];
     this.#open = false;
-    clearTimeout(this.#timer);
+    this.#sender?.stop();
     // Also before the app has started.
     const took = await (this.vault ?? link()).ask('burn').catch(() => undefined);
     // Read by the test of how long it takes.
@@ -405,7 +417,7 @@ class Desk {
   async forget(): Promise<void> {
     this.#open = false;
     this.held = [];
-    clearTimeout(this.#timer);
+    this.#sender?.stop();
     this.#config = undefined;
     await this.#store?.forget();
     this.#store = undefined;
@@ -431,37 +443,6 @@ class Desk {
   }
 }
 
-function fetchBulletin(relay: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  return fetchFile(`${relay}/v1/bulletin`, BULLETIN_MAX);
-}
-
-async function fetchFile(address: string, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    // `no-cache` lets the browser ask whether it changed; most answers are then a few bytes.
-    const response = await fetch(address, {
-      ...QUIET,
-      cache: 'no-cache',
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    if (!response.ok) return undefined;
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return bytes.length <= most ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Lets the browser wake the service worker when there is a connection, even after the page is closed. */
-async function askForSync(): Promise<void> {
-  try {
-    const worker = (await navigator.serviceWorker?.getRegistration()) as
-      (ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }) | undefined;
-    await worker?.sync?.register('outbox');
-  } catch {
-    // Not every browser can; the timer of the page remains.
-  }
-}
-
 function random(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length));
 }
@@ -469,5 +450,8 @@ function random(length: number): Uint8Array<ArrayBuffer> {
 function clock(): number {
   return Math.floor(Date.now() / 1000);
 }
+
+/** What tabs tell each other. */
+type Told = 'outbox' | 'bulletin' | Dropped;
 
 export const desk = new Desk();

@@ -92,7 +92,6 @@ class Talk {
       this.waiting = ends;
       this.#show(phone, after);
     });
-    void desk.flush();
   }
 
   /** Reads the drop that was fetched. What is in it is kept before the desk is told that it came. */
@@ -100,7 +99,7 @@ class Talk {
     const { drop } = desk;
     if (!this.#open || !drop) return;
     try {
-      const told = await desk.as(async (phone, keep) => {
+      await desk.as(async (phone, keep) => {
         const replies = JSON.parse(phone.receive(drop.bucket, drop.bytes)) as Reply[];
         const before = await this.#kept();
         const { after, acks } = hear(before, replies, drop.number);
@@ -111,9 +110,9 @@ class Talk {
         if (acks.length > 0) await this.#store(settle(after, await desk.ends()));
         await keep();
         this.#show(phone, acks.length > 0 ? after : before);
-        return envelope !== undefined && (await desk.enqueue(envelope));
+        // It leaves with a tick: what is sent right after a drop was read says that there was something in it.
+        if (envelope) await desk.enqueue(envelope);
       });
-      if (told) void desk.flush();
     } catch {
       // Not the drop that the bulletin lists, or the slot was closed meanwhile: the next one comes.
     }

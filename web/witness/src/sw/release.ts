@@ -143,7 +143,7 @@ let core: Promise<unknown> | undefined;
  * The core of the app that is here; at the first installation, when there is none, that of the manifest: the first
  * load is trusted.
  */
-export function startCore(manifest?: Uint8Array): Promise<unknown> {
+function startCore(manifest?: Uint8Array): Promise<unknown> {
   core ??= load(manifest).catch((why: unknown) => {
     core = undefined;
     throw why;

@@ -71,6 +71,9 @@ export const en = {
   'send.network': 'Your network sees that this phone talks to a relay, not what it says.',
   'send.button': 'Send',
   'send.sealing': 'Sealing…',
+  'send.unseen': 'Unnoticed, within minutes. Keep the app open.',
+  'send.now': 'Send at once',
+  'send.seen': 'Whoever watches your line can notice it.',
   'send.change_kind': 'Change what',
   'send.change_place': 'Change the place',
   'send.failed': 'It could not be sealed: {why}',
@@ -120,7 +123,12 @@ export const en = {
   'box.sent': 'Sent at {time}: a relay has it',
   'box.held.one': '{n} report is not sealed yet: keep this page open until there is a connection',
   'box.held.other': '{n} reports are not sealed yet: keep this page open until there is a connection',
-  'box.now': 'Try now',
+  'box.queued.one': '{n} report is sealed and leaves with the next contact.',
+  'box.queued.other': '{n} reports are sealed and leave with the next contacts.',
+  'box.by': 'That is at {time}, if the app stays open.',
+  'box.soon': 'Keep the app open.',
+  'box.now': 'Send now',
+  'box.wait': 'Wait',
 
   'state.first':
     'No connection so far. You can fill in a report, but it waits unsealed, only in memory, while this page is open.',
@@ -233,10 +241,12 @@ export const en = {
   'about.does_1':
     'It seals your report on this phone so that only the desk can open it. Every report has the same size.',
   'about.does_2': 'It rounds the place before sealing, as far as the purpose allows.',
-  'about.does_3': 'A report that waits is kept sealed. What you put in is never written to the phone.',
+  'about.does_3':
+    'A report that waits is kept sealed, also when you close the app: it leaves when the app is open the next time. What you put in is never written to the phone.',
   'about.not': 'What it cannot do',
   'about.not_1': 'Your network and the relay’s network see that this phone talks to a relay. Tor hides that.',
-  'about.not_2': 'Whoever searches this phone can find this app, and how many sealed reports wait.',
+  'about.not_2':
+    'Whoever searches this phone can find this app, and how many sealed envelopes wait. One may be empty on every phone; more are not.',
   'about.not_3': 'A receipt says that a relay has your report. It does not say that anybody will come.',
   'about.forget': 'Remove everything from this phone',
   'about.forget_why':
