@@ -2,8 +2,16 @@
 // desk that makes drops every minute.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { accessible, handy, kept, launch, phone, start, until } from './witness-app.mjs';
+
+const { encode } = await import(
+  createRequire(new URL('../web/desk/package.json', import.meta.url)).resolve('uqr')
+);
 
 const PASSPHRASE = 'чотири слова про вишні';
 /** A drop is a minute old at most. */
@@ -196,4 +204,75 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
     assert.deepEqual(faults, []);
     await context.close();
   });
+
+  it('enrols by the square on a slip, held crooked before the camera', async () => {
+    const cell = await founded('Bridge');
+    const { code } = await cell.invite('Driver');
+    const folder = await mkdtemp(join(tmpdir(), 'lapwing-film-'));
+    const film = join(folder, 'slip.y4m');
+    await writeFile(film, filmed(`LAPWING:${code.toUpperCase()}`));
+    const watching = await launch(film);
+    try {
+      const { context, open, faults } = await phone(watching);
+      const page = await open(lapwing.app);
+      await hide(page, 'scan');
+      await page.evaluate(() => {
+        const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        globalThis.streams = [];
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+          const stream = await real(wanted);
+          globalThis.streams.push(stream);
+          return stream;
+        };
+      });
+      assert.equal(await page.evaluate(() => globalThis.streams.length), 0);
+      await page.getByRole('button', { name: 'Scan the square' }).click();
+      await page.getByText('Asked. The answer may take').waitFor();
+      const live = () =>
+        page.evaluate(() => globalThis.streams[0].getTracks().map(({ readyState }) => readyState));
+      assert.deepEqual(await live(), ['ended'], 'the camera is off again');
+      await until('the member', async () => (await cell.view()).members[0]);
+      assert.deepEqual(faults, []);
+      await context.close();
+    } finally {
+      await watching.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('says so where there is no camera', async () => {
+    const { context, open } = await phone(browser);
+    const page = await open(lapwing.app);
+    await hide(page, 'no-camera');
+    await page.getByRole('button', { name: 'Scan the square' }).click();
+    await page.getByText('The camera cannot be used here. Type the eight words.').waitFor();
+    await accessible(page, 'no camera');
+    await handy(page, 'no camera');
+    await context.close();
+  });
 });
+
+/** Some frames of a slip with a code on it, turned by a sixth of a right angle, as YUV4MPEG2. */
+function filmed(text) {
+  const [width, height, module] = [640, 480, 8];
+  const { data, size } = encode(text, { ecc: 'M', border: 4 });
+  const [sin, cos] = [Math.sin(0.26), Math.cos(0.26)];
+  const grey = Buffer.alloc(width * height, 150);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [dx, dy] = [x - width / 2, y - height / 2];
+      const column = Math.floor((dx * cos + dy * sin) / module + size / 2);
+      const row = Math.floor((dy * cos - dx * sin) / module + size / 2);
+      const dark = data[row]?.[column];
+      // Paper in bad light, and a sensor that hisses.
+      const light = dark === undefined ? 90 : dark ? 45 : 170;
+      grey[y * width + x] = light + ((x * 7 + y * 13 + ((x * y) % 11)) % 25);
+    }
+  }
+  const frame = Buffer.concat([Buffer.from('FRAME\n'), grey, Buffer.alloc((width * height) / 2, 128)]);
+  return Buffer.concat([
+    Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`),
+    frame,
+    frame,
+  ]);
+}

@@ -15,10 +15,18 @@ const root = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.u
 
 const START_MS = 120_000;
 
-export function launch() {
+/** With a camera that sees a film, if one is given. */
+export function launch(film) {
+  const camera = film
+    ? [
+        '--use-fake-ui-for-media-stream',
+        '--use-fake-device-for-media-stream',
+        `--use-file-for-fake-video-capture=${film}`,
+      ]
+    : [];
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', ...camera],
   });
 }
 

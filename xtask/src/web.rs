@@ -1,6 +1,6 @@
 //! The witness core as WebAssembly, the two web apps, and the script for everyday pages.
 //!
-//! `crates/witness-web`, `crates/vault-web`, `crates/words-web` → `target/wasm` → `web/witness/src/core…/` →
+//! `crates/witness-web`, `crates/vault-web`, `crates/words-web`, `crates/scan-web` → `target/wasm` → `web/witness/src/core…/` →
 //! Vite → `web/witness/dist`, `web/desk/dist`, `web/embed/dist`.
 //! What has not changed is not made again.
 
@@ -32,7 +32,7 @@ struct Module {
     folder: &'static str,
 }
 
-const MODULES: [Module; 3] = [
+const MODULES: [Module; 4] = [
     Module {
         krate: "lapwing-witness-web",
         name: "lapwing_core",
@@ -49,6 +49,12 @@ const MODULES: [Module; 3] = [
         krate: "lapwing-words-web",
         name: "lapwing_words",
         folder: "core-words",
+    },
+    // Needed once, by whoever scans an invite.
+    Module {
+        krate: "lapwing-scan-web",
+        name: "lapwing_scan",
+        folder: "core-scan",
     },
 ];
 

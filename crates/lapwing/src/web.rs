@@ -129,7 +129,7 @@ pub(crate) fn router(
         .layer(set(header::CACHE_CONTROL, fixed("no-cache")))
         .layer(set(
             HeaderName::from_static("permissions-policy"),
-            fixed("geolocation=(self), camera=(), microphone=(), interest-cohort=()"),
+            fixed("geolocation=(self), camera=(self), microphone=(), interest-cohort=()"),
         ))
         .layer(set(
             HeaderName::from_static("cross-origin-opener-policy"),

@@ -35,7 +35,7 @@ export function openFrame(app: string, page: Document): void {
   close.setAttribute('aria-label', words.close);
   frame.title = words.title;
   frame.referrerPolicy = 'no-referrer';
-  frame.allow = 'geolocation';
+  frame.allow = 'geolocation; camera';
   frame.src = app;
   const overflow = page.documentElement.style.overflow;
   const shut = () => {

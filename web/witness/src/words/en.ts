@@ -201,6 +201,10 @@ export const en = {
   'talk.invite': 'Your invite',
   'talk.invite_hint':
     'Eight words, or the 22 digits under the square. Capitals do not matter; the first four letters of a word are enough.',
+  'talk.scan': 'Scan the square',
+  'talk.scanning': 'Hold the square in front of the camera. No picture is kept.',
+  'talk.scan_stop': 'Stop the camera',
+  'talk.scan_none': 'The camera cannot be used here. Type the eight words.',
   'talk.ask': 'Ask to join',
   'talk.asked': 'Asked. The answer may take an hour or two, with the app open now and then.',
   'talk.asked_meanwhile': 'You can report meanwhile. To see the answer, open your hiding place again.',

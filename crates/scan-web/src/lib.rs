@@ -1,0 +1,92 @@
+//! Reading a QR code (ISO/IEC 18004) out of a camera's picture, for browsers: `rqrr` through wasm-bindgen.
+//!
+//! A module of its own, needed once, by whoever scans an invite; run in a worker, so that a picture on which the reader
+//! fails ends the worker and nothing else. The browser's own detector is missing in Firefox, on desktops and on phones
+//! without the maker's services, and hands the picture to code that is not ours.
+//!
+//! **In scope:** a picture in grey, the text of the first code in it that can be read.
+//! **Out of scope:** what the text means (`lapwing-words`, `lapwing-seal`); other codes than QR.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+use rqrr::PreparedImage;
+use wasm_bindgen::prelude::*;
+
+/// Edges of a picture that is looked at, pixels.
+const EDGES: core::ops::RangeInclusive<usize> = 21..=4_096;
+
+/// The text of a QR code in a picture: `grey` holds its brightness row by row, `width` bytes each. `undefined`: there is
+/// none that can be read, or the sizes do not fit each other.
+#[wasm_bindgen]
+pub fn read(grey: &[u8], width: usize) -> Option<String> {
+    let height = grey.len().checked_div(width)?;
+    if !EDGES.contains(&width) || !EDGES.contains(&height) || grey.len() != width * height {
+        return None;
+    }
+    let mut picture =
+        PreparedImage::prepare_from_greyscale(width, height, |x, y| grey[y * width + x]);
+    picture
+        .detect_grids()
+        .into_iter()
+        .find_map(|grid| grid.decode().ok())
+        .map(|(_meta, text)| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qrcode::{Color, QrCode};
+
+    /// A code with a quiet zone, `scale` pixels a module.
+    fn drawn(text: &str, scale: usize) -> (Vec<u8>, usize) {
+        let code = QrCode::new(text).expect("it fits");
+        let modules = code.width() + 8;
+        let width = modules * scale;
+        let mut grey = vec![230; width * width];
+        for y in 0..code.width() * scale {
+            for x in 0..code.width() * scale {
+                if code[(x / scale, y / scale)] == Color::Dark {
+                    grey[(y + 4 * scale) * width + x + 4 * scale] = 20;
+                }
+            }
+        }
+        (grey, width)
+    }
+
+    #[test]
+    fn a_code_is_read_also_when_it_is_turned_and_in_part_unreadable() {
+        let text = "LAPWING:000102030405060708090A";
+        let (grey, width) = drawn(text, 4);
+        assert_eq!(read(&grey, width).as_deref(), Some(text));
+        let turned: Vec<u8> = grey.iter().rev().copied().collect();
+        assert_eq!(read(&turned, width).as_deref(), Some(text));
+        let mut spoilt = grey;
+        // A finger on some modules of the middle.
+        for y in 60..76 {
+            for x in 60..76 {
+                spoilt[y * width + x] = 20;
+            }
+        }
+        assert_eq!(read(&spoilt, width).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn a_picture_without_a_code_or_of_another_size_gives_nothing() {
+        assert_eq!(read(&[128; 100 * 100], 100), None);
+        let noise: Vec<u8> = (0..640 * 480u32)
+            .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        assert_eq!(read(&noise, 640), None);
+        let (grey, width) = drawn("x", 4);
+        for (grey, width) in [
+            (&grey[..], width - 1),
+            (&grey[1..], width),
+            (&grey[..], 0),
+            (&[], 0),
+            (&[], 640),
+            (&grey[..width], width),
+        ] {
+            assert_eq!(read(grey, width), None);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/** Reads codes from the camera, until one is found or the person has enough. Nothing of a picture is kept. */
+
+/** The longer edge of a picture that is looked at: enough for a dense code that fills half of it. */
+const EDGE = 1_280;
+const PAUSE_MS = 120;
+
+/** The text of the first code that is seen. Rejects when there is no camera, or it may not be used. */
+export async function scan(video: HTMLVideoElement, signal: AbortSignal): Promise<string | undefined> {
+  const size = { width: { ideal: EDGE }, height: { ideal: EDGE } };
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: { facingMode: { ideal: 'environment' }, ...size },
+  });
+  const reader = new Reader();
+  try {
+    video.srcObject = stream;
+    await video.play();
+    while (!signal.aborted) {
+      const text = await reader.look(video);
+      if (text !== undefined) return text;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    return undefined;
+  } finally {
+    reader.end();
+    video.srcObject = null;
+    for (const track of stream.getTracks()) track.stop();
+  }
+}
+
+class Reader {
+  #worker: Worker | undefined;
+  readonly #canvas = document.createElement('canvas');
+
+  async look(video: HTMLVideoElement): Promise<string | undefined> {
+    const grey = this.#grey(video);
+    if (!grey) return undefined;
+    const worker = (this.#worker ??= new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }));
+    return new Promise((resolve) => {
+      worker.onmessage = ({ data }: MessageEvent<string | undefined>) => resolve(data);
+      worker.onerror = () => {
+        // A picture on which it failed: the next one gets a new worker.
+        this.end();
+        resolve(undefined);
+      };
+      worker.postMessage({ grey, width: this.#canvas.width }, [grey.buffer]);
+    });
+  }
+
+  end(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #grey(video: HTMLVideoElement): Uint8Array<ArrayBuffer> | undefined {
+    const scale = Math.min(1, EDGE / Math.max(video.videoWidth, video.videoHeight, 1));
+    const [width, height] = [Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale)];
+    const context = this.#canvas.getContext('2d', { willReadFrequently: true });
+    if (width === 0 || height === 0 || !context) return undefined;
+    [this.#canvas.width, this.#canvas.height] = [width, height];
+    context.drawImage(video, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    const grey = new Uint8Array(width * height);
+    // Weights of ITU-R BT.601, in 256ths.
+    for (let at = 0; at < grey.length; at++)
+      grey[at] =
+        (77 * (data[4 * at] ?? 0) + 150 * (data[4 * at + 1] ?? 0) + 29 * (data[4 * at + 2] ?? 0)) >> 8;
+    return grey;
+  }
+}
