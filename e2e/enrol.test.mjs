@@ -3,17 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { filmed, founded, hide, PASSPHRASE, shot } from './enrolling.mjs';
 import { accessible, handy, kept, launch, phone, start, until } from './witness-app.mjs';
 
-const { encode } = await import(
-  createRequire(new URL('../web/desk/package.json', import.meta.url)).resolve('uqr')
-);
-
-const PASSPHRASE = 'чотири слова про вишні';
 /** A drop is a minute old at most. */
 const PATIENCE = 140_000;
 
@@ -29,43 +24,6 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
     await browser?.close();
     await lapwing?.close();
   });
-
-  const post = (path, body, headers) =>
-    lapwing.desk(path, { method: 'POST', body: JSON.stringify(body), headers });
-
-  async function founded(name) {
-    const { id, session } = await post('cells', { name, passphrase: 'seven autumn days' });
-    const headers = { 'lapwing-cell': session };
-    return {
-      invite: (label) => post(`cells/${id}/invites`, { label, holds_s: 86_400 }, headers),
-      withdraw: (invite) => lapwing.desk(`cells/${id}/invites/${invite}`, { method: 'DELETE', headers }),
-      view: () => lapwing.desk(`cells/${id}`, { headers }),
-      write: (member, text) => post(`cells/${id}/members/${member}/messages`, { text }, headers),
-    };
-  }
-
-  const shot = async (page, name) => {
-    const folder = process.env.LAPWING_SHOTS;
-    if (folder) await page.screenshot({ path: `${folder}/enrol-${name}.png` });
-  };
-
-  /** To the screen of the desk, by way of setting a passphrase. */
-  async function hide(page, shots) {
-    await page.getByRole('button', { name: /Мова та інше|Language and more/ }).click();
-    await page.getByRole('button', { name: /Ваша диспетчерська|Your desk/ }).click();
-    await page.getByText(/Спершу задайте|First set or open/).waitFor();
-    await accessible(page, 'the desk, without a passphrase');
-    await handy(page, 'the desk, without a passphrase');
-    await shot(page, `${shots}-first`);
-    await page.getByRole('button', { name: /До схованки|To the hiding place/ }).click();
-    await page.getByRole('button', { name: /Задати парольну|Set a passphrase/ }).click();
-    await page.getByLabel(/Нова фраза|New passphrase/).fill(PASSPHRASE);
-    await page.getByLabel(/Те саме|The same once/).fill(PASSPHRASE);
-    await page.getByRole('button', { name: /Задати цю фразу|Set this passphrase/ }).click();
-    await page.locator('.note.open').waitFor();
-    await page.goBack();
-    await page.getByLabel(/Ваше запрошення|Your invite/).waitFor();
-  }
 
   async function ask(page, typed) {
     await page.getByLabel(/Ваше запрошення|Your invite/).fill(typed);
@@ -85,7 +43,7 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
   }
 
   it('enrols, reports, writes, and reads the answer', async () => {
-    const cell = await founded('Back yard');
+    const cell = await founded(lapwing, 'Back yard');
     const { words, code } = await cell.invite('Aunt');
     const { context, open, faults } = await phone(browser);
     const page = await open(lapwing.app);
@@ -182,7 +140,7 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
   });
 
   it('says why an invite is not taken, in Ukrainian and in the dark', async () => {
-    const cell = await founded('Street');
+    const cell = await founded(lapwing, 'Street');
     const { id, words } = await cell.invite('Baker');
     await cell.withdraw(id);
     const { context, open, faults } = await phone(browser, { locale: 'uk-UA', scheme: 'dark' });
@@ -206,7 +164,7 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
   });
 
   it('enrols by the square on a slip, held crooked before the camera', async () => {
-    const cell = await founded('Bridge');
+    const cell = await founded(lapwing, 'Bridge');
     const { code } = await cell.invite('Driver');
     const folder = await mkdtemp(join(tmpdir(), 'lapwing-film-'));
     const film = join(folder, 'slip.y4m');
@@ -251,28 +209,3 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
     await context.close();
   });
 });
-
-/** Some frames of a slip with a code on it, turned by a sixth of a right angle, as YUV4MPEG2. */
-function filmed(text) {
-  const [width, height, module] = [640, 480, 8];
-  const { data, size } = encode(text, { ecc: 'M', border: 4 });
-  const [sin, cos] = [Math.sin(0.26), Math.cos(0.26)];
-  const grey = Buffer.alloc(width * height, 150);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [dx, dy] = [x - width / 2, y - height / 2];
-      const column = Math.floor((dx * cos + dy * sin) / module + size / 2);
-      const row = Math.floor((dy * cos - dx * sin) / module + size / 2);
-      const dark = data[row]?.[column];
-      // Paper in bad light, and a sensor that hisses.
-      const light = dark === undefined ? 90 : dark ? 45 : 170;
-      grey[y * width + x] = light + ((x * 7 + y * 13 + ((x * y) % 11)) % 25);
-    }
-  }
-  const frame = Buffer.concat([Buffer.from('FRAME\n'), grey, Buffer.alloc((width * height) / 2, 128)]);
-  return Buffer.concat([
-    Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`),
-    frame,
-    frame,
-  ]);
-}

@@ -56,7 +56,13 @@ export async function start(...more) {
       const found = (name) => new RegExp(`^\\s*${name}\\s+(\\S+)`, 'm').exec(text)?.[1];
       if (!found('Data')) return;
       clearTimeout(late);
-      resolve({ app: found('Witness app'), desk: found('Desk'), relay: found('Relay') });
+      resolve({
+        app: found('Witness app'),
+        desk: found('Desk'),
+        relay: found('Relay'),
+        issuer: found('Issuer'),
+        code: found('Code'),
+      });
     });
   });
   const desk = await signIn(addresses.desk);

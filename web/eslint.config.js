@@ -13,6 +13,7 @@ export default tseslint.config(
       'web/witness/src/core/**',
       'web/witness/src/core-vault/**',
       'web/witness/src/core-words/**',
+      'web/witness/src/core-pass/**',
       'web/witness/src/core-scan/**',
       'web/desk/src/api/types/**',
     ],

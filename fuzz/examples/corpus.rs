@@ -167,7 +167,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Passes, the request for them, and the wallet that holds both.
+/// Passes, the request for them, the wallet that holds both, and what an invite carries.
 fn passes() -> Result<()> {
     let key = lapwing_wire::PassKey::from_modulus(&[0xff; 256]).expect("2,048 bits and odd");
     let pass = lapwing_wire::Pass {
@@ -188,7 +188,11 @@ fn passes() -> Result<()> {
     let held = [&[1, 0, 0, 0, 0][..], &pass.encode()].concat();
     keep("wallet", "full", &[&pending[..], &held].concat())?;
     keep("wallet", "empty", &[1, 0, 0])?;
-    keep("wallet", "cut", &pending)
+    keep("wallet", "cut", &pending)?;
+    let epochs = [740, 741].map(|epoch| (lapwing_wire::PassEpoch(epoch), pass.clone()));
+    let invited = lapwing_wire::invite_passes(&epochs);
+    keep("invite_passes", "two", &invited)?;
+    keep("invite_passes", "cut", &invited[1..])
 }
 
 /// Each vector under its place in the file, except those whose length alone is the point.

@@ -19,7 +19,7 @@ mod wire;
 mod words;
 
 pub use model::{form, observation};
-pub use pass::{pass, pass_request, wallet};
+pub use pass::{invite_passes, pass, pass_request, wallet};
 pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
 pub use vault::{vault_content, vault_image};
 pub use warn::cap;
@@ -40,6 +40,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("envelope", envelope),
     ("form", form),
     ("frame", frame),
+    ("invite_passes", invite_passes),
     ("observation", observation),
     ("opening", opening),
     ("pass", pass),

@@ -1,7 +1,9 @@
 //! Decoders of passes: `lapwing-wire` and `lapwing-pass`.
 
 use lapwing_pass::{WALLET_LEN_MAX, Wallet};
-use lapwing_wire::{Pass, PassRequest};
+use lapwing_wire::{
+    IssuerKey, Pass, PassEpoch, PassKey, PassRequest, invite_passes as encode, read_invite_passes,
+};
 
 /// The value of `Authorization`.
 pub fn pass(data: &[u8]) -> bool {
@@ -40,5 +42,23 @@ pub fn wallet(data: &[u8]) -> bool {
         usize::from(wallet.take(0).is_some()) + wallet.count(0),
         before
     );
+    true
+}
+
+/// What an invite's square carries besides the invite.
+pub fn invite_passes(data: &[u8]) -> bool {
+    let key = PassKey::from_modulus(&[0xff; 256]).expect("2,048 bits and odd");
+    let named = |part: &[u8]| {
+        let epoch = PassEpoch(u32::from_be_bytes(*part.first_chunk()?));
+        let key = key.clone();
+        Some(IssuerKey { epoch, key })
+    };
+    let half = data.len() / 2;
+    let keys: Vec<IssuerKey> = data.chunks(half.max(1)).filter_map(named).collect();
+    let Some(read) = read_invite_passes(data, &keys) else {
+        return false;
+    };
+    let both = read.try_into().expect("the keys of both are known");
+    assert_eq!(encode(&both).as_slice(), data);
     true
 }

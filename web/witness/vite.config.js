@@ -18,5 +18,5 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   server: { fs: { allow: [path('../..')] } },
-  test: { include: ['src/**/*.test.ts'] },
+  test: { include: ['src/**/*.test.ts', '../shared/passes/*.test.ts'] },
 });

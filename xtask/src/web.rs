@@ -1,7 +1,7 @@
 //! The witness core as WebAssembly, the two web apps, and the script for everyday pages.
 //!
-//! `crates/witness-web`, `crates/vault-web`, `crates/words-web`, `crates/scan-web` → `target/wasm` → `web/witness/src/core…/` →
-//! Vite → `web/witness/dist`, `web/desk/dist`, `web/embed/dist`.
+//! [`MODULES`] → `target/wasm` → `web/witness/src/core…/` → Vite → `web/witness/dist`, `web/desk/dist`,
+//! `web/embed/dist`.
 //! What has not changed is not made again.
 
 use std::fs;
@@ -32,7 +32,7 @@ struct Module {
     folder: &'static str,
 }
 
-const MODULES: [Module; 4] = [
+const MODULES: [Module; 5] = [
     Module {
         krate: "lapwing-witness-web",
         name: "lapwing_core",
@@ -49,6 +49,12 @@ const MODULES: [Module; 4] = [
         krate: "lapwing-words-web",
         name: "lapwing_words",
         folder: "core-words",
+    },
+    // Needed when passes are fetched, where relays want any.
+    Module {
+        krate: "lapwing-pass-web",
+        name: "lapwing_pass",
+        folder: "core-pass",
     },
     // Needed once, by whoever scans an invite.
     Module {
@@ -208,6 +214,9 @@ fn core_build(wasm: &Wasm, folder: &Path, package: &str) -> Command {
                 .map(|entry| format!("--remap-path-prefix={}=crates", entry.path().display())),
         );
     }
+    // A library's library draws randomness where nothing of ours calls it. With a backend that is not there, a call
+    // would be an import, which `bind` refuses.
+    flags.extend(["--cfg", "getrandom_backend=\"custom\""].map(String::from));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     cargo
 }
@@ -225,7 +234,12 @@ fn bind(module: &Path, out: &Path, name: &str) -> Result<()> {
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(out)
+        .generate(out)?;
+    let face = fs::read_to_string(out.join(format!("{name}.js")))?;
+    if face.contains("from \"env\"") || face.contains("from 'env'") {
+        bail!("{name} asks for what browsers do not have");
+    }
+    Ok(())
 }
 
 /// One app by Vite, if anything that it is made from has changed.

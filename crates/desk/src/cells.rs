@@ -34,6 +34,7 @@ pub(crate) use key::{unwrap, wrap};
 pub(crate) use member::{Member, MemberId, author};
 pub(crate) use record::{Record, about};
 pub(crate) use standings::MemberStandings;
+pub(crate) use turn::Invited;
 pub(crate) use working::WorkingKey;
 
 /// Number of a cell, from 1.

@@ -95,6 +95,14 @@ pub enum DeskError {
     Client(#[source] reqwest::Error),
 }
 
+/// The issuer of passes.
+pub struct Issuer {
+    /// Where it is.
+    pub url: RelayUrl,
+    /// What entitles the desk to passes of its own, two of which go into each invite.
+    pub code: Option<Zeroizing<String>>,
+}
+
 /// An open desk.
 pub struct Desk {
     config: DeskConfig,
@@ -102,7 +110,7 @@ pub struct Desk {
     fold: Fold,
     keys: Keys,
     secrets: BTreeMap<u32, ReceptionSecret>,
-    issuer: Option<RelayUrl>,
+    issuer: Option<Issuer>,
 }
 
 impl fmt::Debug for Desk {
@@ -202,7 +210,7 @@ impl Desk {
 
     /// Names an issuer of passes in the bulletin, with the keys that it shows from now on.
     #[must_use]
-    pub fn issuing(mut self, issuer: Option<RelayUrl>) -> Self {
+    pub fn issuing(mut self, issuer: Option<Issuer>) -> Self {
         self.issuer = issuer;
         self
     }
@@ -261,7 +269,7 @@ impl Desk {
             root: keys.root.clone(),
             region: config.region,
             secrets: secrets.clone(),
-            issuer: issuer.as_ref().map(|url| url.as_str().to_owned()),
+            issuer: issuer.as_ref().map(|issuer| issuer.url.as_str().to_owned()),
             standings: Box::<MemberStandings>::default(),
             publish: Arc::clone(&publish),
             drops: config.drops,
@@ -315,9 +323,10 @@ impl Desk {
             tasks.spawn(deliverer.run());
         }
         drop(latest_of_all);
-        if let Some(issuer) = issuer {
+        if let Some(Issuer { url, code }) = issuer {
             let watcher = Watcher {
-                issuer,
+                issuer: url,
+                code,
                 client: client.clone(),
                 writer: writer.clone(),
                 wake: Arc::clone(&publish),

@@ -1,4 +1,4 @@
-//! The keys of the issuer of passes: fetched, pinned, published.
+//! The keys of the issuer of passes: fetched, pinned, published; and passes from it for invites.
 //!
 //! The desk vouches for them towards everybody by its signature on the bulletin. What it has published for an epoch
 //! stands: an issuer that shows another key later, to mark somebody by it, is not followed.
@@ -6,10 +6,13 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
-use lapwing_wire::{IssuerKey, PASS_KEY_LEN, PASS_TYPE, PassEpoch, PassIssuer, PassKey};
+use lapwing_wire::{
+    IssuerKey, PASS_KEY_LEN, PASS_RESPONSE_LEN, PASS_TYPE, PassEpoch, PassIssuer, PassKey,
+};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use tokio::sync::Notify;
+use zeroize::Zeroizing;
 
 use crate::{
     refusal::Refusal,
@@ -98,7 +101,8 @@ pub(crate) fn pin(store: &mut Store, offered: &[IssuerKey], now: i64) -> Result<
     Ok(changed)
 }
 
-fn pinned(store: &Store) -> Result<Vec<IssuerKey>, StoreError> {
+/// The keys that the bulletin names.
+pub(crate) fn pinned(store: &Store) -> Result<Vec<IssuerKey>, StoreError> {
     let bytes = store.setting_bytes(SETTING)?.unwrap_or_default();
     let (rows, rest) = bytes.as_chunks::<ROW_LEN>();
     let read = |row: &[u8; ROW_LEN]| {
@@ -130,9 +134,10 @@ pub(crate) fn published(
     }))
 }
 
-/// Looks at an issuer's directory from time to time.
+/// Looks at an issuer's directory from time to time, and fetches passes if the desk has a code for some.
 pub(crate) struct Watcher {
     pub(crate) issuer: RelayUrl,
+    pub(crate) code: Option<Zeroizing<String>>,
     pub(crate) client: Client,
     pub(crate) writer: WriterHandle,
     /// Rung when a bulletin has become old.
@@ -144,13 +149,17 @@ impl Watcher {
     pub(crate) async fn run(self) {
         let mut backoff = Backoff::default();
         loop {
-            let wait = match self.look().await {
+            let done = match self.look().await {
+                Ok(()) => self.fetch().await,
+                missed => missed,
+            };
+            let wait = match done {
                 Ok(()) => {
                     backoff.reset();
                     EVERY
                 }
                 Err(Some(trouble)) => {
-                    tracing::warn!(%trouble, "the issuer's keys could not be fetched");
+                    tracing::warn!(%trouble, "the issuer's keys or passes could not be fetched");
                     backoff.next()
                 }
                 Err(None) => return,
@@ -178,9 +187,38 @@ impl Watcher {
                 }
                 Ok(())
             }
-            Err(Refusal::Stopping) => Err(None),
-            Err(why) => Err(Some(Trouble::Store(why))),
+            Err(why) => Err(stored(why)),
         }
+    }
+
+    /// A batch of passes for invites, if few are left.
+    async fn fetch(&self) -> Result<(), Option<Trouble>> {
+        let Some(code) = &self.code else {
+            return Ok(());
+        };
+        let Some(request) = self.writer.pass_request().await.map_err(stored)? else {
+            return Ok(());
+        };
+        let to = self.issuer.at("/v1/passes");
+        let asked = self.client.post(to).bearer_auth(code.as_str());
+        let response = asked.body(request).send().await;
+        let response = response.map_err(|why| Some(Trouble::Silent(why)))?;
+        if response.status() != StatusCode::OK {
+            return Err(Some(refused(response.status())));
+        }
+        let bytes = body(response, PASS_RESPONSE_LEN).await.map_err(Some)?;
+        match self.writer.pass_response(bytes).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Some(Trouble::Passes)),
+            Err(why) => Err(stored(why)),
+        }
+    }
+}
+
+fn stored(why: Refusal) -> Option<Trouble> {
+    match why {
+        Refusal::Stopping => None,
+        why => Some(Trouble::Store(why)),
     }
 }
 

@@ -57,6 +57,7 @@ mod intake;
 mod issuer;
 mod judge;
 mod opening;
+mod passes;
 mod publication;
 mod publish;
 mod pull;
@@ -71,7 +72,7 @@ mod writer;
 
 pub use api::types;
 pub use clock::{Clock, SystemClock};
-pub use desk::{ClockMode, Desk, DeskConfig, DeskError, Rebuilt};
+pub use desk::{ClockMode, Desk, DeskConfig, DeskError, Issuer, Rebuilt};
 pub use drops::DropPlan;
 pub use gazetteer::{Gazetteer, GazetteerError};
 pub use relays::{RelayUrl, RelayUrlError};

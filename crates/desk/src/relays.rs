@@ -93,6 +93,9 @@ pub(crate) enum Trouble {
     /// Not records, or out of order.
     #[error("it sends what are no records")]
     Records(#[source] lapwing_wire::RecordError),
+    /// Not the passes that were asked for.
+    #[error("it sends passes that its key in the bulletin did not sign")]
+    Passes,
     /// Not an issuer's directory.
     #[error("it sends what is no directory of an issuer")]
     Directory,

@@ -11,13 +11,12 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
-use lapwing_seal::Invite;
 use lapwing_wire::IssuerKey;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
-    cells::{CellId, Cells, MemberId},
+    cells::{CellId, Cells, Invited, MemberId},
     clock::Clock,
     closing,
     drops::DropPlan,
@@ -27,6 +26,7 @@ use crate::{
     hub::{Changes, Hub, ShownWarning},
     intake, issuer,
     opening::{Opened, Secrets},
+    passes,
     publication::{self, Signed},
     publish::Above,
     reception,
@@ -52,7 +52,7 @@ enum Command {
         cell: CellId,
         label: String,
         holds_s: i64,
-        reply: Reply<(Invite, i64)>,
+        reply: Reply<Invited>,
     },
     CellRevoke {
         cell: CellId,
@@ -91,6 +91,13 @@ enum Command {
     },
     PassKeys {
         keys: Vec<IssuerKey>,
+        reply: Reply<bool>,
+    },
+    PassRequest {
+        reply: Reply<Option<Vec<u8>>>,
+    },
+    PassResponse {
+        response: Vec<u8>,
         reply: Reply<bool>,
     },
     Stop,
@@ -191,13 +198,13 @@ impl WriterHandle {
         .await
     }
 
-    /// Makes an invite, and says until when it holds.
+    /// Makes an invite.
     pub(crate) async fn cell_invite(
         &self,
         cell: CellId,
         label: String,
         holds_s: i64,
-    ) -> Result<(Invite, i64), Refusal> {
+    ) -> Result<Invited, Refusal> {
         self.ask(|reply| Command::CellInvite {
             cell,
             label,
@@ -241,6 +248,17 @@ impl WriterHandle {
     /// Pins keys that an issuer shows; whether there were new ones.
     pub(crate) async fn pass_keys(&self, keys: Vec<IssuerKey>) -> Result<bool, Refusal> {
         self.ask(|reply| Command::PassKeys { keys, reply }).await
+    }
+
+    /// The request for passes of the desk's own, if it needs some.
+    pub(crate) async fn pass_request(&self) -> Result<Option<Vec<u8>>, Refusal> {
+        self.ask(|reply| Command::PassRequest { reply }).await
+    }
+
+    /// Takes the issuer's response; `false`: it is none to what was asked.
+    pub(crate) async fn pass_response(&self, response: Vec<u8>) -> Result<bool, Refusal> {
+        self.ask(|reply| Command::PassResponse { response, reply })
+            .await
     }
 
     /// Lets time do its part: keys, expiry, closing.
@@ -399,6 +417,16 @@ impl Writer {
                 let now = self.office.clock.now();
                 let pinned = issuer::pin(&mut self.store, &keys, now);
                 drop(reply.send(pinned.map_err(Refusal::from)));
+            }
+            Command::PassRequest { reply } => {
+                let now = self.office.clock.now();
+                let request = issuer::pinned(&self.store)
+                    .and_then(|keys| passes::request(&mut self.store, &keys, now));
+                drop(reply.send(request.map_err(Refusal::from)));
+            }
+            Command::PassResponse { response, reply } => {
+                let taken = passes::receive(&mut self.store, &response);
+                drop(reply.send(taken.map_err(Refusal::from)));
             }
             // The loop that calls this ends on it.
             Command::Stop => {}

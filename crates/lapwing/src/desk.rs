@@ -8,7 +8,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use lapwing_desk::{ClockMode, DeskConfig, DropPlan, Gazetteer, KeySource, RelayUrl, SystemClock};
+use lapwing_desk::{
+    ClockMode, DeskConfig, DropPlan, Gazetteer, Issuer, KeySource, RelayUrl, SystemClock,
+};
 use lapwing_model::{Form, Place, Region};
 use lapwing_wire::ISSUER_URL_MAX;
 use zeroize::Zeroizing;
@@ -71,6 +73,9 @@ struct Run {
     /// The issuer of passes, named with its keys in the bulletin
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// File with the issuer's code for this desk: two passes then go into each invite
+    #[arg(long, value_name = "FILE", requires = "issuer")]
+    issuer_code_file: Option<PathBuf>,
     /// Where to listen, on loopback only
     #[arg(long, default_value = "127.0.0.1:8102")]
     listen: SocketAddr,
@@ -345,7 +350,7 @@ impl Run {
         );
         let issuer = self
             .issuer
-            .map(|url| RelayUrl::parse(&url).with_context(|| format!("{url} is no address")))
+            .map(|url| issuer(&url, self.issuer_code_file.as_deref()))
             .transpose()?;
         let desk = lapwing_desk::Desk::open_or_init(config)?.issuing(issuer);
         let bound = lapwing_http::bind(self.listen).await?;
@@ -354,6 +359,20 @@ impl Run {
         desk.run(bound, shutdown::asked()).await?;
         Ok(())
     }
+}
+
+/// An issuer, and the code that a file holds.
+pub(crate) fn issuer(url: &str, code_file: Option<&Path>) -> anyhow::Result<Issuer> {
+    let code = |path: &Path| {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        let text = Zeroizing::new(text);
+        anyhow::Ok(Zeroizing::new(text.trim().to_owned()))
+    };
+    Ok(Issuer {
+        url: RelayUrl::parse(url).with_context(|| format!("{url} is no address"))?,
+        code: code_file.map(code).transpose()?,
+    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,18 @@
 //! `lapwing issuer`: signs passes.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
+use lapwing_desk::RelayUrl;
+use lapwing_http::Bound;
 use lapwing_issuer::{AnyOf, Codes, Eligibility, KeySet, OpenId};
 use zeroize::Zeroizing;
 
-use crate::{clock, relay::Tls, shutdown};
+use crate::{clock, entropy, relay::Tls, shutdown};
 
 /// Signs passes for whoever may have them, without seeing them
 #[derive(clap::Args)]
@@ -80,5 +86,60 @@ impl Issuer {
             bail!("nobody may have passes: give --codes FILE or --openid URL");
         }
         Ok(Box::new(AnyOf(any)))
+    }
+}
+
+/// An issuer beside everything else on one machine, with two codes: the desk's, and one for phones.
+pub(crate) struct Issuing {
+    pub(crate) issuer: lapwing_issuer::Issuer,
+    pub(crate) socket: Bound,
+    pub(crate) url: String,
+    /// The code for phones.
+    pub(crate) phones: String,
+    desk: Zeroizing<String>,
+}
+
+/// Batches in an epoch for each of the two codes: plenty for one machine.
+const BATCHES: u32 = 1_000;
+
+impl Issuing {
+    /// Opens it, drawing codes if the folder has none.
+    pub(crate) fn open(folder: &Path, socket: Bound) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+        let path = folder.join("codes");
+        if !path.exists() {
+            let [desk, phones] =
+                [entropy::seed()?, entropy::seed()?].map(|seed| hex::encode(&seed[..10]));
+            let text = format!("desk-{desk} {BATCHES}\nphone-{phones} {BATCHES}\n");
+            std::fs::write(&path, text)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        let codes =
+            Codes::parse(&text).with_context(|| format!("{} does not hold", path.display()))?;
+        let code = |whose: &str| {
+            text.split_whitespace()
+                .find(|word| word.starts_with(whose))
+                .map(str::to_owned)
+                .with_context(|| format!("{} has no code that begins with {whose}", path.display()))
+        };
+        Ok(Self {
+            issuer: lapwing_issuer::Issuer::open(folder, Box::new(codes), Arc::new(clock::now))
+                .with_context(|| format!("the issuer in {} does not open", folder.display()))?,
+            url: format!("http://{}", socket.address),
+            socket,
+            phones: code("phone-")?,
+            desk: Zeroizing::new(code("desk-")?),
+        })
+    }
+
+    /// What the desk is told of it.
+    pub(crate) fn for_desk(&self) -> anyhow::Result<lapwing_desk::Issuer> {
+        Ok(lapwing_desk::Issuer {
+            url: RelayUrl::parse(&self.url).context("the issuer's address is none")?,
+            code: Some(self.desk.clone()),
+        })
     }
 }

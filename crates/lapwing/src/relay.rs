@@ -27,7 +27,7 @@ pub(crate) struct Relay {
     tls: Tls,
 }
 
-fn admission(text: &str) -> Result<Admission, String> {
+pub(crate) fn admission(text: &str) -> Result<Admission, String> {
     match text {
         "open" => Ok(Admission::Open),
         "passes" => Ok(Admission::Passes),

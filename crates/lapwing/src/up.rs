@@ -9,11 +9,14 @@ use std::{
 use anyhow::Context;
 use lapwing_desk::ClockMode;
 use lapwing_http::Bound;
+use lapwing_relay::Admission;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     clock,
     desk::{self, DropArgs, RegionArgs, StoreArgs},
+    issuer::Issuing,
+    relay::admission,
     replay::{Replay, Speed},
     shutdown, web,
 };
@@ -35,7 +38,7 @@ pub(crate) struct Up {
     /// Folder of the built desk pages
     #[arg(long, value_name = "DIR", default_value = "web/desk/dist")]
     desk_web: PathBuf,
-    /// Witness app; the relay listens on the next port, the desk on the one after; 0: any free ones
+    /// Witness app; the relay listens on the next port, the desk and the issuer after it; 0: any free ones
     #[arg(long, default_value_t = 8_100)]
     port: u16,
     /// A detailed map for the desk (PMTiles)
@@ -44,6 +47,10 @@ pub(crate) struct Up {
     /// Play the bundled hour of reports, sixty times as fast, on a desk of its own
     #[arg(long)]
     demo: bool,
+    /// Who may leave an envelope: anybody (`open`), or whoever shows a pass (`passes`): then an issuer is started too, and
+    /// a code for its passes is printed
+    #[arg(long, default_value = "open", value_parser = admission, conflicts_with = "demo")]
+    admission: Admission,
     #[command(flatten)]
     drops: DropArgs,
     #[command(flatten)]
@@ -64,8 +71,17 @@ impl Up {
         } else {
             (self.data.clone(), ClockMode::Live)
         };
-        let [web_socket, relay_socket, desk_socket] = self.sockets().await?;
+        let web_socket = self.socket(0).await?;
+        let relay_socket = self.socket(1).await?;
+        let desk_socket = self.socket(2).await?;
         let relay_url = format!("http://{}", relay_socket.address);
+        let issuing = match self.admission {
+            Admission::Open => None,
+            Admission::Passes => Some(Issuing::open(
+                &folder.join("issuer"),
+                self.socket(3).await?,
+            )?),
+        };
 
         let region = RegionArgs::bundled()?;
         let config = desk::config(
@@ -77,20 +93,25 @@ impl Up {
             self.pmtiles.clone(),
             self.drops,
         )?;
-        let desk = lapwing_desk::Desk::open_or_init(config)?;
+        let desk = lapwing_desk::Desk::open_or_init(config)?
+            .issuing(issuing.as_ref().map(Issuing::for_desk).transpose()?);
         let root_key = hex::encode(desk.root_key());
         let desk_key = lapwing_wire::VerifyingKey::from_bytes(&desk.root_key())
             .context("the desk's root key is none")?;
         let relay =
             lapwing_relay::Relay::open(&folder.join("relay"), desk_key, Arc::new(clock::now))
-                .await?;
+                .await?
+                .admitting(self.admission);
         let app = web::router(
             &self.web,
-            std::slice::from_ref(&relay_url),
-            &root_key,
-            region.degrees(),
-            self.rhythm,
-            &[],
+            &web::Deployment {
+                root_key: &root_key,
+                relays: std::slice::from_ref(&relay_url),
+                issuer: issuing.as_ref().map(|issuing| issuing.url.as_str()),
+                region: region.degrees(),
+                rhythm: self.rhythm,
+                framed_by: &[],
+            },
         )?;
 
         println!();
@@ -102,6 +123,10 @@ impl Up {
         println!("  Relay         {relay_url}");
         println!("  Warnings      {relay_url}/v1/warnings.atom");
         println!("  Root key      {root_key}");
+        if let Some(Issuing { url, phones, .. }) = &issuing {
+            println!("  Issuer        {url}");
+            println!("  Code          {phones}");
+        }
         println!("  Data          {}", folder.display());
         println!();
 
@@ -121,6 +146,12 @@ impl Up {
         roles.spawn(async move { Ok(lapwing_http::serve(web_socket, app, None, until).await?) });
         let until = told();
         roles.spawn(async move { Ok(desk.run(desk_socket, until).await?) });
+        if let Some(Issuing { issuer, socket, .. }) = issuing {
+            let until = told();
+            roles.spawn(async move {
+                Ok(lapwing_http::serve(socket, issuer.router(), None, until).await?)
+            });
+        }
         if self.demo {
             // Not among the roles: when the hour is over the desk goes on.
             tokio::spawn(async move {
@@ -140,24 +171,16 @@ impl Up {
         ended
     }
 
-    async fn sockets(&self) -> anyhow::Result<[Bound; 3]> {
-        let mut sockets = Vec::new();
-        for n in 0..3 {
-            let port = if self.port == 0 {
-                0
-            } else {
-                self.port.saturating_add(n)
-            };
-            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-            sockets.push(
-                lapwing_http::bind(address)
-                    .await
-                    .context("try --port 0 for free ones")?,
-            );
-        }
-        sockets
-            .try_into()
-            .map_err(|_three| anyhow::anyhow!("three sockets were made"))
+    /// The `nth` port from the first, or a free one.
+    async fn socket(&self, nth: u16) -> anyhow::Result<Bound> {
+        let port = match self.port {
+            0 => 0,
+            first => first.saturating_add(nth),
+        };
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        lapwing_http::bind(address)
+            .await
+            .context("try --port 0 for free ones")
     }
 }
 

@@ -32,6 +32,9 @@ pub(crate) struct Web {
     /// Root key of the desk whose app this is (64 hex digits; `lapwing desk key`)
     #[arg(long, value_name = "HEX", env = "LAPWING_DESK_ROOT_KEY")]
     desk_root_key: String,
+    /// The issuer of passes, as phones reach it, where relays want some
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
     /// A site whose page may show the app in a frame (<https://portal.example>); may be given several
     /// times. Without it nobody may
     #[arg(long, value_name = "ORIGIN")]
@@ -64,11 +67,14 @@ impl Web {
         root_key(&self.desk_root_key)?;
         let router = router(
             &self.web,
-            &self.relays,
-            &self.desk_root_key,
-            self.region.degrees(),
-            self.rhythm,
-            &self.framed_by,
+            &Deployment {
+                root_key: &self.desk_root_key,
+                relays: &self.relays,
+                issuer: self.issuer.as_deref(),
+                region: self.region.degrees(),
+                rhythm: self.rhythm,
+                framed_by: &self.framed_by,
+            },
         )?;
         let bound = lapwing_http::bind(self.listen).await?;
         let tls = self.tls.files();
@@ -79,15 +85,30 @@ impl Web {
     }
 }
 
+/// Whose app it is, and with whom it may speak.
+pub(crate) struct Deployment<'a> {
+    pub(crate) root_key: &'a str,
+    pub(crate) relays: &'a [String],
+    pub(crate) issuer: Option<&'a str>,
+    /// West, south, east, north.
+    pub(crate) region: [f64; 4],
+    pub(crate) rhythm: RhythmArgs,
+    pub(crate) framed_by: &'a [String],
+}
+
 /// The app's files, and `config.json` which tells it its desk and relays.
 pub(crate) fn router(
     folder: &std::path::Path,
-    relays: &[String],
-    root_key: &str,
-    region: [f64; 4],
-    rhythm: RhythmArgs,
-    framed_by: &[String],
+    deployment: &Deployment<'_>,
 ) -> anyhow::Result<Router> {
+    let &Deployment {
+        root_key,
+        relays,
+        issuer,
+        region,
+        rhythm,
+        framed_by,
+    } = deployment;
     if !folder.join("index.html").is_file() {
         bail!(
             "{} holds no built app; `cargo xtask web` builds it",
@@ -101,7 +122,7 @@ pub(crate) fn router(
         "tick_s": rhythm.tick_s,
     })
     .to_string();
-    // The app may run its own code, its WebAssembly, and talk to its relays: nothing else.
+    // The app may run its own code, its WebAssembly, and talk to its relays and the issuer: nothing else.
     let framed_by = if framed_by.is_empty() {
         "'none'".to_owned()
     } else {
@@ -110,7 +131,9 @@ pub(crate) fn router(
     // A source without a stroke at its end names one resource, with it everything below.
     let sources: Vec<String> = relays
         .iter()
-        .map(|relay| format!("{}/", relay.trim_end_matches('/')))
+        .map(String::as_str)
+        .chain(issuer)
+        .map(|at| format!("{}/", at.trim_end_matches('/')))
         .collect();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
@@ -119,7 +142,7 @@ pub(crate) fn router(
         sources.join(" ")
     );
     let policy = HeaderValue::from_str(&policy)
-        .context("an address of a relay or of a site is malformed")?;
+        .context("an address of a relay, of the issuer or of a site is malformed")?;
     let set = |name: HeaderName, value| SetResponseHeaderLayer::overriding(name, value);
     let fixed = HeaderValue::from_static;
     let layers = ServiceBuilder::new()

@@ -5,20 +5,18 @@
 //! request epoch 4 · modulus 256 · seed 32 · SHA-256 of the request 32
 //! ```
 //!
-//! Nonces, salts and blinding factors of a request are what ChaCha20 makes of its seed: a request under way takes
-//! 324 bytes, and asking again sends the same bytes, which issuers do not count twice.
+//! A request under way is made again from its seed ([`Batch`]): it takes 324 bytes.
 
 use lapwing_wire::{
     IssuanceError, IssuerKey, PASS_BATCH, PASS_LEN, PASS_MODULUS_LEN, Pass, PassEpoch, PassKey,
-    PassRequest, PassResponse, challenge_digest,
+    PassResponse, challenge_digest,
 };
-use rand_chacha::ChaCha20Rng;
-use rand_core::{CryptoRng, SeedableRng as _};
+use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::{Blinder, Blinding, PassCryptoError};
+use crate::{Batch, PassCryptoError};
 
 /// Most passes in a wallet: two batches.
 pub const WALLET_MAX: usize = 2 * PASS_BATCH;
@@ -44,9 +42,9 @@ impl core::fmt::Debug for Wallet {
 }
 
 struct Pending {
-    key: IssuerKey,
-    seed: Zeroizing<[u8; 32]>,
-    /// Of the request's bytes.
+    epoch: PassEpoch,
+    batch: Batch,
+    /// Of the request's bytes: a version that calculates otherwise must not take the answer for another's.
     digest: [u8; 32],
 }
 
@@ -89,23 +87,22 @@ impl Wallet {
         if self.held.len() + PASS_BATCH > WALLET_MAX {
             return Err(WalletError::Full);
         }
-        let blinder = Blinder::new(&key.key)?;
-        if let Some(pending) = self.pending.as_ref().filter(|p| p.key == *key)
-            && let (request, _) = pending.blind(&blinder)?
+        let same = |p: &&Pending| p.epoch == key.epoch && *p.batch.key() == key.key;
+        if let Some(pending) = self.pending.as_ref().filter(same)
+            && let request = pending.batch.request()?
             && pending.made(&request)
         {
             return Ok(request);
         }
-        let mut seed = Zeroizing::new([0; 32]);
-        rng.fill_bytes(seed.as_mut_slice());
-        let mut pending = Pending {
-            key: key.clone(),
-            seed,
-            digest: [0; 32],
-        };
-        let (request, _) = pending.blind(&blinder)?;
-        pending.digest = Sha256::digest(&request).into();
-        self.pending = Some(pending);
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        let batch = Batch::new(key.key.clone(), seed);
+        let request = batch.request()?;
+        self.pending = Some(Pending {
+            epoch: key.epoch,
+            batch,
+            digest: Sha256::digest(&request).into(),
+        });
         Ok(request)
     }
 
@@ -116,18 +113,12 @@ impl Wallet {
     pub fn receive(&mut self, response: &[u8]) -> Result<usize, WalletError> {
         let response = PassResponse::decode(response)?;
         let pending = self.pending.as_ref().ok_or(WalletError::NoRequest)?;
-        let blinder = Blinder::new(&pending.key.key)?;
-        let (request, blindings) = pending.blind(&blinder)?;
-        if !pending.made(&request) {
+        if !pending.made(&pending.batch.request()?) {
             self.pending = None;
             return Err(WalletError::Stale);
         }
-        let passes = blindings
-            .iter()
-            .zip(response.0.iter())
-            .map(|(blinding, signature)| blinder.finalize(blinding, signature))
-            .collect::<Result<Vec<_>, _>>()?;
-        let (epoch, count) = (pending.key.epoch, passes.len());
+        let passes = pending.batch.finish(&response)?;
+        let (epoch, count) = (pending.epoch, passes.len());
         self.held
             .extend(passes.into_iter().map(|pass| (epoch, pass)));
         self.held.sort_by_key(|&(epoch, _)| epoch);
@@ -145,6 +136,14 @@ impl Wallet {
         Some(self.held.remove(0).1)
     }
 
+    /// Takes out two that end last, for an invite, which may lie about before it is used. `None`, and the wallet as it was,
+    /// when there are fewer that are good.
+    pub fn take_for_invite(&mut self, now: i64) -> Option<[(PassEpoch, Pass); 2]> {
+        self.held.retain(|&(epoch, _)| epoch.accepted(now));
+        let first = self.held.len().checked_sub(2)?;
+        self.held.split_off(first).try_into().ok()
+    }
+
     /// How many passes are good at a time.
     pub fn count(&self, now: i64) -> usize {
         let good = |(epoch, _): &&(PassEpoch, Pass)| epoch.accepted(now);
@@ -157,9 +156,9 @@ impl Wallet {
         out.push(VERSION);
         out.push(u8::from(self.pending.is_some()));
         if let Some(pending) = &self.pending {
-            out.extend_from_slice(&pending.key.epoch.0.to_be_bytes());
-            out.extend_from_slice(pending.key.key.modulus());
-            out.extend_from_slice(pending.seed.as_slice());
+            out.extend_from_slice(&pending.epoch.0.to_be_bytes());
+            out.extend_from_slice(pending.batch.key().modulus());
+            out.extend_from_slice(pending.batch.seed());
             out.extend_from_slice(&pending.digest);
         }
         out.push(u8::try_from(self.held.len()).expect("a wallet holds at most two batches"));
@@ -190,11 +189,8 @@ impl Wallet {
             let (seed, after) = after.split_first_chunk()?;
             let (digest, after) = after.split_first_chunk()?;
             wallet.pending = Some(Pending {
-                key: IssuerKey {
-                    epoch: PassEpoch(u32::from_be_bytes(*epoch)),
-                    key: PassKey::from_modulus(modulus).ok()?,
-                },
-                seed: Zeroizing::new(*seed),
+                epoch: PassEpoch(u32::from_be_bytes(*epoch)),
+                batch: Batch::new(PassKey::from_modulus(modulus).ok()?, *seed),
                 digest: *digest,
             });
             rest = after;
@@ -220,21 +216,6 @@ impl Wallet {
 }
 
 impl Pending {
-    /// Request and blindings, the same every time.
-    fn blind(&self, blinder: &Blinder) -> Result<(Vec<u8>, Vec<Blinding>), PassCryptoError> {
-        let mut rng = ChaCha20Rng::from_seed(*self.seed);
-        let challenge = challenge_digest();
-        let blindings = (0..PASS_BATCH)
-            .map(|_| blinder.blind(&mut rng, &challenge))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut blinded = Box::new([[0; PASS_MODULUS_LEN]; PASS_BATCH]);
-        for (out, blinding) in blinded.iter_mut().zip(&blindings) {
-            *out = blinding.blinded;
-        }
-        let [.., key_hint] = self.key.key.id();
-        Ok((PassRequest { key_hint, blinded }.encode(), blindings))
-    }
-
     fn made(&self, request: &[u8]) -> bool {
         self.digest == <[u8; 32]>::from(Sha256::digest(request))
     }

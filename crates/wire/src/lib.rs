@@ -23,6 +23,7 @@ mod bulletin;
 mod drop;
 mod envelope;
 mod epoch;
+mod invite_passes;
 mod issuance;
 mod pass;
 mod publication;
@@ -45,6 +46,7 @@ pub use envelope::{
     SUITE, TAG_LEN, VERSION,
 };
 pub use epoch::{KeyEpoch, RECEPTION_KEEP_S, RECEPTION_WEEKS, WEEK_S};
+pub use invite_passes::{INVITE_PASSES, INVITE_PASSES_LEN, invite_passes, read_invite_passes};
 pub use issuance::{
     Blinded, IssuanceError, PASS_BATCH, PASS_REQUEST_LEN, PASS_RESPONSE_LEN, PassRequest,
     PassResponse, TOKEN_REQUEST_LEN, token_request,

@@ -1,6 +1,6 @@
 //! What the app shows of a bulletin.
 
-use lapwing_wire::{Bulletin, BulletinWarning, WarningState};
+use lapwing_wire::{Bulletin, BulletinWarning, PassIssuer, WarningState};
 use serde_json::{Value, json};
 
 pub(crate) fn bulletin(bulletin: &Bulletin) -> Value {
@@ -21,8 +21,19 @@ pub(crate) fn bulletin(bulletin: &Bulletin) -> Value {
             "period_s": drops.period_s,
             "buckets": drops.buckets,
         })),
+        "passes": bulletin.passes.as_ref().map(passes),
         "warnings": bulletin.warnings.iter().map(warning).collect::<Vec<_>>(),
     })
+}
+
+/// Where passes are fetched, and under which keys alone.
+fn passes(issuer: &PassIssuer) -> Value {
+    let keys = issuer.keys.iter();
+    let keys = keys.map(|known| {
+        let modulus = hex::encode(known.key.modulus());
+        json!({ "epoch": known.epoch.0, "modulus": modulus })
+    });
+    json!({ "url": issuer.url, "keys": keys.collect::<Vec<_>>() })
 }
 
 fn warning(warning: &BulletinWarning) -> Value {
@@ -54,7 +65,7 @@ fn warning(warning: &BulletinWarning) -> Value {
 mod tests {
     use super::*;
     use lapwing_model::{Place, Region};
-    use lapwing_wire::{Drops, KeyEpoch, ReceptionKey, WarningText};
+    use lapwing_wire::{Drops, IssuerKey, KeyEpoch, PassEpoch, PassKey, ReceptionKey, WarningText};
 
     #[test]
     fn a_bulletin_is_shown_with_west_first_and_its_warnings_by_language() {
@@ -99,8 +110,19 @@ mod tests {
                 period_s: 3_600,
                 buckets: 4,
             }),
-            passes: None,
+            passes: Some(PassIssuer {
+                url: "https://issuer.example".to_owned(),
+                keys: vec![IssuerKey {
+                    epoch: PassEpoch(741),
+                    key: PassKey::from_modulus(&[0xab; 256]).unwrap(),
+                }],
+            }),
         });
+        let passes = json!({
+            "url": "https://issuer.example",
+            "keys": [{ "epoch": 741, "modulus": "ab".repeat(256) }],
+        });
+        assert_eq!(shown["passes"], passes);
         assert_eq!(shown["region"], json!([22.0, 44.0, 40.25, 52.5]));
         let drops = json!({ "number": 9, "period_s": 3_600, "buckets": 4 });
         assert_eq!(shown["drops"], drops);

@@ -22,6 +22,11 @@ export interface Config {
   tick_ms: number;
   /** Openings within it belong to one visit. */
   visit_ms: number;
+  /**
+   * Where this page's own server tells what entitles a visitor to passes, where relays want some: it is asked by `POST` with
+   * the nonce that an ID token must have, as plain text, and with the page's cookies.
+   */
+  credential?: string;
   entrance?: Entrance;
 }
 
@@ -31,13 +36,14 @@ const VISIT_S = 600;
 
 /** Reads it; `undefined` when it is not one: then nothing is done. */
 export function asConfig(value: unknown): Config | undefined {
-  const { root_key, relays, tick_s, visit_s, entrance } = members(value);
+  const { root_key, relays, tick_s, visit_s, credential, entrance } = members(value);
   if (!hex(root_key, 32) || !Array.isArray(relays) || relays.length === 0 || !relays.every(address))
     return undefined;
   const tick = tick_s === undefined ? TICK_S : tick_s;
   if (!number(tick, 1, 86_400)) return undefined;
   const visit = visit_s === undefined ? Math.min(VISIT_S, tick) : visit_s;
   if (!number(visit, 0, tick)) return undefined;
+  if (credential !== undefined && typeof credential !== 'string') return undefined;
   const way = entrance === undefined ? undefined : asEntrance(entrance);
   if (entrance !== undefined && way === undefined) return undefined;
   return {
@@ -45,6 +51,7 @@ export function asConfig(value: unknown): Config | undefined {
     relays: relays.map((relay: string) => relay.replace(/\/+$/, '')),
     tick_ms: Math.round(tick * 1_000),
     visit_ms: Math.round(visit * 1_000),
+    ...(credential !== undefined && { credential }),
     ...(way && { entrance: way }),
   };
 }

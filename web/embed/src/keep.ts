@@ -1,8 +1,11 @@
 /**
- * What every visitor keeps in the host's storage: a random secret that decides the bucket, and when the last tick was.
- * Who never finds the entrance keeps the same.
+ * What every visitor keeps in the host's storage: a random secret that decides the bucket, when the last tick was, and
+ * passes where relays want some. Who never finds the entrance keeps the same.
  */
+import { askPurse, type Passes, PURSE_LEN } from '$shared/passes/purse';
+
 const NAME = 'lapwing';
+const PASSES = 'lapwing-passes';
 const SECRET_LEN = 32;
 
 export interface Kept {
@@ -37,6 +40,34 @@ export function keep(storage: Storage | undefined, { secret, last }: Kept): void
   } catch {
     // Full or switched off: this visit has a bucket of its own.
   }
+}
+
+/** The passes of a visitor. Where nothing can be kept, those of this page. */
+export function passesIn(storage: Storage | undefined): Passes {
+  let bytes = new Uint8Array(PURSE_LEN);
+  const read = () => {
+    try {
+      const kept = Uint8Array.from(atob(storage?.getItem(PASSES) ?? ''), (one) => one.charCodeAt(0));
+      if (kept.length === PURSE_LEN) bytes = kept;
+    } catch {
+      // Switched off, or something else.
+    }
+  };
+  const write = () => {
+    try {
+      storage?.setItem(PASSES, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')));
+    } catch {
+      // Full or switched off.
+    }
+  };
+  return {
+    async ask(call, ...given) {
+      read();
+      const answer = askPurse(bytes, call, given);
+      write();
+      return answer;
+    },
+  };
 }
 
 /** Some browsers throw already when it is named. */

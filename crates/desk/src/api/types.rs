@@ -554,6 +554,11 @@ pub struct InviteMade {
     pub id: String,
     /// Secret and check, 22 hexadecimal digits: what the QR code holds after `LAPWING:`.
     pub code: String,
+    /// Two passes, 1,168 hexadecimal digits: what the QR code holds after one colon more. None where relays take envelopes
+    /// without passes, or the desk has none to give.
+    pub passes: Option<String>,
+    /// Relays want passes, and the desk has none to give: the phone needs some of its own before it can ask.
+    pub passes_missing: bool,
     /// The same as eight words, to be said or written by hand.
     pub words: TextPair,
     /// When it ends.

@@ -1,10 +1,12 @@
 //! What a coordinator does to their cell: each with an entry in the journal.
 
 use lapwing_seal::{Content, Invite, MESSAGE_MAX, REPLY_TEXT_MAX};
+use lapwing_wire::INVITE_PASSES_LEN;
 
 use super::{CellId, MemberId, Record};
 use crate::{
     entry::{CellDone, CellEvent, Entry},
+    passes,
     refusal::Refusal,
     turn::Turn,
 };
@@ -13,6 +15,17 @@ use crate::{
 const NAME_MAX: usize = 120;
 /// An invite on paper is not meant to lie about for longer, seconds.
 const INVITE_MAX_S: i64 = 90 * 86_400;
+
+/// An invite that was made: given out once and kept nowhere.
+pub(crate) struct Invited {
+    pub(crate) invite: Invite,
+    /// When it ends.
+    pub(crate) expires: i64,
+    /// For its square, where relays want passes and the desk has some.
+    pub(crate) passes: Option<[u8; INVITE_PASSES_LEN]>,
+    /// Relays want passes, and the desk has none.
+    pub(crate) passes_missing: bool,
+}
 
 impl Turn<'_> {
     /// Makes a cell of a key pair whose secret half is wrapped already.
@@ -36,7 +49,7 @@ impl Turn<'_> {
         cell: CellId,
         label: String,
         holds_s: i64,
-    ) -> Result<(Invite, i64), Refusal> {
+    ) -> Result<Invited, Refusal> {
         if !self.cells.has(cell) {
             return Err(Refusal::NotFound);
         }
@@ -47,7 +60,18 @@ impl Turn<'_> {
         let (now, expires) = (self.now(), self.now() + holds_s);
         let invite = self.cells.invite(&self.batch, cell, &label, now, expires)?;
         self.cell_done(cell, CellDone::Invited)?;
-        Ok((invite, expires))
+        let issuing = self.office.issuer.is_some();
+        let passes = if issuing {
+            passes::for_invite(&self.batch, self.office.clock.now())?
+        } else {
+            None
+        };
+        Ok(Invited {
+            invite,
+            expires,
+            passes,
+            passes_missing: issuing && passes.is_none(),
+        })
     }
 
     /// Withdraws an invite that nobody has used.

@@ -450,7 +450,7 @@ mod drops {
         desk.turn(|turn| {
             let public = secret.public_bytes();
             let cell = turn.cell_found(public.as_slice(), b"wrapped", "двір".into())?;
-            let (invite, _) = turn.cell_invite(cell, "сусідка".into(), HOUR)?;
+            let Invited { invite, .. } = turn.cell_invite(cell, "сусідка".into(), HOUR)?;
             let enrolment = Enrolment {
                 root: root(),
                 bucket: bucket.clone(),

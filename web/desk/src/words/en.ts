@@ -425,6 +425,10 @@ export const en = {
   'invite.words': 'Eight words, in this order',
   'invite.qr': 'QR code of the invite, to be scanned with the app',
   'invite.until': 'Holds until {time}',
+  'invite.passes':
+    'The QR code brings two passes: the phone can ask and report once. Whoever uses the words alone needs passes from the issuer first.',
+  'invite.passes.none':
+    'Relays want passes, and the desk has none to give now. The phone needs passes from the issuer before it can ask.',
   'invite.paper': 'On paper',
   'invite.paper.plain': 'Words only',
   'invite.paper.plain.about': 'Says nothing of what it is for to whoever finds it.',

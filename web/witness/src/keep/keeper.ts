@@ -4,6 +4,7 @@
  */
 import type { Vault } from '../core-vault/lapwing_vault';
 import { pack } from './identity';
+import type { PurseCall, Purse } from '$shared/passes/purse';
 import * as outbox from './outbox';
 import type { Bytes, Waiting } from './outbox';
 
@@ -42,6 +43,9 @@ export class Keeper {
     this.#files.use('outbox', (file) => outbox.put(file, envelope, random, spare));
   waiting = (): Promise<Waiting[]> => this.#files.use('outbox', outbox.waiting);
   remove = (sent: Waiting) => this.#files.use('outbox', (file) => outbox.remove(file, sent, random));
+
+  passes = <C extends PurseCall>(call: C, given: Parameters<Purse[C]>): Promise<ReturnType<Purse[C]>> =>
+    this.#files.use('outbox', (file) => outbox.passes(file, call, given));
 
   // The vault.
 

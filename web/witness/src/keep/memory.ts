@@ -1,4 +1,5 @@
 /** The same where the browser keeps nothing (some private windows): everything ends with the page. */
+import { askPurse, PURSE_LEN } from '$shared/passes/purse';
 import type { Config } from '../phone/config';
 import { PLACES, type Waiting } from './outbox';
 import type { Store } from './store';
@@ -9,6 +10,7 @@ export function memoryStore(): Store {
   let outbox: Waiting[] = [];
   let last = 0;
   let ticked: number | undefined;
+  const purse = new Uint8Array(PURSE_LEN);
   const secret = crypto.getRandomValues(new Uint8Array(32));
   return {
     config: async () => config,
@@ -37,7 +39,11 @@ export function memoryStore(): Store {
     async remove(sent) {
       outbox = outbox.filter((entry) => entry.id !== sent.id);
     },
+    passes: {
+      ask: async (call, ...given) => askPurse(purse, call, given),
+    },
     async forget() {
+      purse.fill(0);
       config = bulletin = undefined;
       outbox = [];
     },

@@ -4,6 +4,7 @@
  * ```text
  * head     which places wait, 2 bytes · secret of this install 32 · last tick, milliseconds since 1970, 8 · zeros, to 4,096
  * places   16 of 2,048 bytes; those that do not wait are random
+ * purse    passes (`$shared/passes/purse.ts`)
  * ```
  *
  * The secret is that of the pseudonym while no slot of the vault is open. It is drawn at the first start and never
@@ -11,6 +12,8 @@
  *
  * What waits may be cover: the app puts some there at every tick at which nothing else waits.
  */
+
+import { askPurse, PURSE_LEN, type Purse, type PurseCall } from '$shared/passes/purse';
 
 /** A file that can be written in place: a sync access handle, or memory in tests. */
 export interface Bytes {
@@ -31,7 +34,8 @@ const HEAD = 4096;
 const SECRET_AT = 2;
 const SECRET = 32;
 const TICKED_AT = SECRET_AT + SECRET;
-export const OUTBOX_LEN = HEAD + PLACES * ENVELOPE;
+const PURSE_AT = HEAD + PLACES * ENVELOPE;
+export const OUTBOX_LEN = PURSE_AT + PURSE_LEN;
 
 type Random = (length: number) => Uint8Array<ArrayBuffer>;
 
@@ -40,12 +44,13 @@ export function make(file: Bytes, random: Random): void {
   if (file.size() !== OUTBOX_LEN) erase(file, random);
 }
 
-/** As on a new install: nothing waits, and the pseudonym is another. */
+/** As on a new install: nothing waits, there are no passes, and the pseudonym is another. */
 export function erase(file: Bytes, random: Random): void {
   const head = new Uint8Array(HEAD);
   head.set(random(SECRET), SECRET_AT);
   file.write(head, 0);
   file.write(random(PLACES * ENVELOPE), HEAD);
+  file.write(new Uint8Array(PURSE_LEN), PURSE_AT);
   file.flush();
 }
 
@@ -99,6 +104,22 @@ export function remove(file: Bytes, { id, envelope }: Waiting, random: Random): 
   mark(file, bits & ~(1 << id));
   file.write(random(ENVELOPE), at(id));
   file.flush();
+}
+
+/** Asks the purse; what it has become is kept before anybody uses the answer. */
+export function passes<C extends PurseCall>(
+  file: Bytes,
+  call: C,
+  given: Parameters<Purse[C]>,
+): ReturnType<Purse[C]> {
+  const bytes = file.read(PURSE_AT, PURSE_LEN);
+  const before = bytes.slice();
+  const answer = askPurse(bytes, call, given);
+  if (!bytes.every((byte, at) => byte === before[at])) {
+    file.write(bytes, PURSE_AT);
+    file.flush();
+  }
+  return answer;
 }
 
 const places = () => Array.from({ length: PLACES }, (_, place) => place);

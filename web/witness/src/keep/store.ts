@@ -2,9 +2,10 @@
  * What the app keeps on the phone. Nothing that was put in is ever written open: a report is sealed before it is kept.
  *
  * - The desk's address and the newest bulletin, the same for everybody (`db.ts`).
- * - Sealed envelopes that wait, and the secret of the pseudonym (`outbox.ts`).
+ * - Sealed envelopes that wait, the secret of the pseudonym, passes (`outbox.ts`).
  * - The vault (`keeper.ts`): the same size and shape whether it is used or not.
  */
+import type { Passes } from '$shared/passes/purse';
 import type { Config } from '../phone/config';
 import { openDb } from './db';
 import { type Link, link } from './link';
@@ -28,6 +29,8 @@ export interface Store {
   waiting(): Promise<Waiting[]>;
   /** It has left. */
   remove(sent: Waiting): Promise<void>;
+  /** What envelopes are admitted with, where relays ask for it. */
+  passes: Passes;
   forget(): Promise<void>;
   /** The vault; `undefined` where the browser keeps nothing. */
   vault?: Link;
@@ -54,6 +57,9 @@ export async function openStore(): Promise<Store> {
     enqueue: (envelope, spare) => files.ask('put', envelope, spare),
     waiting: () => files.ask('waiting'),
     remove: (sent) => files.ask('remove', sent),
+    passes: {
+      ask: (call, ...given) => files.ask('passes', call, given) as never,
+    },
     async forget() {
       // First what matters: deleting leaves bytes behind, overwriting fewer.
       await files.ask('burn').catch(() => undefined);

@@ -1,5 +1,6 @@
 /** What the core tells of a bulletin that it has verified. Times are Unix seconds. */
 import type { Language } from '$shared/i18n';
+import type { Issuer } from '$shared/passes/fetch';
 
 export interface WarningWords {
   headline: string;
@@ -31,6 +32,10 @@ export interface Bulletin {
   /** West, south, east, north. */
   region: [number, number, number, number];
   warnings: Warning[];
+  /** How many drops there are, if the desk makes any. */
+  drops: { buckets: number } | null;
+  /** Where passes are issued, if relays want any. */
+  passes: Issuer | null;
 }
 
 const SEVERITY = ['Extreme', 'Severe', 'Moderate', 'Minor'];

@@ -1,12 +1,15 @@
 /** Reads codes from the camera, until one is found or the person has enough. Nothing of a picture is kept. */
 
-/** The longer edge of a picture that is looked at: enough for a dense code that fills half of it. */
-const EDGE = 1_280;
+/**
+ * The longer edge of a picture that is looked at: enough for a dense code that fills half of it. In turn, since a code that
+ * is missed at one size is often found at another.
+ */
+const EDGES = [1_280, 1_088, 896, 640] as const;
 const PAUSE_MS = 120;
 
 /** The text of the first code that is seen. Rejects when there is no camera, or it may not be used. */
 export async function scan(video: HTMLVideoElement, signal: AbortSignal): Promise<string | undefined> {
-  const size = { width: { ideal: EDGE }, height: { ideal: EDGE } };
+  const size = { width: { ideal: EDGES[0] }, height: { ideal: EDGES[0] } };
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: false,
     video: { facingMode: { ideal: 'environment' }, ...size },
@@ -31,6 +34,7 @@ export async function scan(video: HTMLVideoElement, signal: AbortSignal): Promis
 class Reader {
   #worker: Worker | undefined;
   readonly #canvas = document.createElement('canvas');
+  #looked = 0;
 
   async look(video: HTMLVideoElement): Promise<string | undefined> {
     const grey = this.#grey(video);
@@ -53,7 +57,8 @@ class Reader {
   }
 
   #grey(video: HTMLVideoElement): Uint8Array<ArrayBuffer> | undefined {
-    const scale = Math.min(1, EDGE / Math.max(video.videoWidth, video.videoHeight, 1));
+    const edge = EDGES[this.#looked++ % EDGES.length] ?? EDGES[0];
+    const scale = Math.min(1, edge / Math.max(video.videoWidth, video.videoHeight, 1));
     const [width, height] = [Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale)];
     const context = this.#canvas.getContext('2d', { willReadFrequently: true });
     if (width === 0 || height === 0 || !context) return undefined;

@@ -1,10 +1,15 @@
 /** One envelope to any one relay. Used by the page and by the service worker. */
 
-/** What became of it: a relay has it, none could take it now, or every relay refuses it for good. */
-export type Outcome = 'taken' | 'no-connection' | 'relay-busy' | 'refused';
+/**
+ * What became of it: a relay has it, none could take it now, every relay refuses it for good, they want a pass and there
+ * is none, or they do not take this one.
+ */
+export type Outcome = 'taken' | 'no-connection' | 'relay-busy' | 'refused' | 'no-pass' | 'bad-pass';
 
 export interface Post {
   fetch: typeof fetch;
+  /** Bytes of the pass to spend with it. */
+  pass?: Uint8Array | undefined;
   /** Throws unless the answer is a receipt for the envelope. */
   check: (envelope: Uint8Array, answer: Uint8Array) => void;
   random: () => number;
@@ -27,7 +32,8 @@ export async function deliver(
     if (outcome === 'taken') return outcome;
     outcomes.add(outcome);
   }
-  for (const outcome of ['relay-busy', 'no-connection'] as const) if (outcomes.has(outcome)) return outcome;
+  for (const outcome of ['bad-pass', 'no-pass', 'relay-busy', 'no-connection'] as const)
+    if (outcomes.has(outcome)) return outcome;
   return outcomes.size === 0 ? 'no-connection' : 'refused';
 }
 
@@ -38,15 +44,31 @@ async function once(envelope: Uint8Array<ArrayBuffer>, relay: string, post: Post
       // A blob without a type goes without a Content-Type, so that the browser asks no preflight question.
       body: new Blob([envelope]),
       ...QUIET,
+      ...(post.pass && { headers: { Authorization: authorization(post.pass) } }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (response.status >= 500 || LATER.has(response.status)) return 'relay-busy';
+    if (response.status === 401 || response.status === 409) return await aboutPass(response);
     if (!response.ok) return 'refused';
     const answer = new Uint8Array(await response.arrayBuffer());
     return isReceipt(envelope, answer, post) ? 'taken' : 'relay-busy';
   } catch {
     return 'no-connection';
   }
+}
+
+/** A pass that was spent or is not signed is of no use; one whose key this relay does not know may be, in time. */
+async function aboutPass(response: Response): Promise<Outcome> {
+  const { type = '' } = (await response.json()) as { type?: string };
+  const is = (name: string) => type.endsWith(name);
+  if (is('pass-missing')) return 'no-pass';
+  return ['pass-spent', 'pass-signature', 'pass-malformed'].some(is) ? 'bad-pass' : 'relay-busy';
+}
+
+/** RFC 9577 2.2. */
+function authorization(pass: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...pass));
+  return `PrivateToken token="${text.replaceAll('+', '-').replaceAll('/', '_')}"`;
 }
 
 function isReceipt(envelope: Uint8Array, answer: Uint8Array, post: Post): boolean {

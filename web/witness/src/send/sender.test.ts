@@ -1,5 +1,6 @@
 /** A tick in this app: what is asked, what leaves, what stays; with a core and relays that write down what came. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { passEpoch } from '$shared/passes/purse';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { endOf } from '../keep/conversation';
 import { memoryStore } from '../keep/memory';
 import type { Phone } from '../phone/core';
@@ -26,11 +27,15 @@ const envelope = (value: number) => new Uint8Array(2048).fill(value);
 const COVER = 200;
 
 let asked: string[];
+/** Passes that relays saw, and what they will say of the next ones. */
+let shown: string[];
+let refusals: string[];
 let connected: boolean;
 const senders: Sender[] = [];
 
 beforeEach(() => {
   [asked, connected] = [[], true];
+  [shown, refusals] = [[], []];
   world.sealed = 0;
   vi.stubGlobal('navigator', {});
   vi.stubGlobal('fetch', async (input: string, options?: RequestInit) => {
@@ -41,8 +46,12 @@ beforeEach(() => {
       return new Response(new Uint8Array(3));
     }
     const first = new Uint8Array(await (options?.body as Blob).arrayBuffer())[0];
+    const pass = (options?.headers as Record<string, string> | undefined)?.['Authorization'];
     asked.push(`envelope ${first}`);
+    if (pass) shown.push(pass);
     if (!connected) throw new TypeError('no connection');
+    const problem = pass && refusals.shift();
+    if (problem) return Response.json({ type: `urn:lapwing:problem:${problem}` }, { status: 409 });
     return new Response(new Uint8Array(169), { status: 201 });
   });
 });
@@ -66,6 +75,8 @@ function app(over: Partial<Host> = {}) {
     bulletin: () => true,
     asked: async () => undefined,
     drop: async () => undefined,
+    issuer: () => undefined,
+    passes: async () => undefined,
     own: (end) => own.has(end),
     outcome: async (end, what) => {
       if (own.has(end)) outcomes.push(what);
@@ -142,6 +153,69 @@ test('at once is the requests of a tick', async () => {
   await one.sender.urgent();
   expect(asked).toEqual(['bulletin', 'drops/3', 'envelope 1']);
   expect(one.outcomes).toEqual(['taken']);
+});
+
+describe('where relays want passes', () => {
+  const issuer = () => ({ url: 'https://issuer.example', keys: [] });
+  const NOW = Math.floor(Date.now() / 1_000);
+
+  /** With so many passes in the purse. */
+  async function admitted(count: number) {
+    const one = app({ issuer });
+    const cells = new Uint8Array(count * 358);
+    for (let at = 0; at < count; at++) {
+      new DataView(cells.buffer).setUint32(at * 358, passEpoch(NOW));
+      cells.fill(at + 1, at * 358 + 4, (at + 1) * 358);
+    }
+    await one.store.passes.ask('add', cells);
+    const left = () => one.store.passes.ask('count', NOW);
+    return { ...one, left };
+  }
+
+  test('cover and report each spend one, and cover leaves two', async () => {
+    const one = await admitted(4);
+    await tick(one.sender, 3);
+    expect([shown.length, await one.left()]).toEqual([2, 2]);
+    await one.put(1);
+    await tick(one.sender);
+    expect([shown.length, await one.left()]).toEqual([3, 1]);
+    expect(new Set(shown).size).toBe(3);
+    expect(one.outcomes).toEqual(['taken']);
+  });
+
+  test('without any nothing is posted, and the person is told', async () => {
+    const one = await admitted(0);
+    await one.put(1);
+    await tick(one.sender);
+    expect(asked).toEqual(['bulletin', 'drops/3']);
+    expect(one.outcomes).toEqual(['no-pass']);
+    expect(await one.waits()).toEqual([1]);
+  });
+
+  test('an envelope that goes again goes with its pass', async () => {
+    const one = await admitted(5);
+    await one.put(1);
+    connected = false;
+    await tick(one.sender, 3);
+    expect(new Set(shown).size).toBe(1);
+    connected = true;
+    await tick(one.sender);
+    expect(new Set(shown).size).toBe(1);
+    expect([one.outcomes.at(-1), await one.left()]).toEqual(['taken', 4]);
+  });
+
+  test('a pass that was spent is exchanged, one whose key a relay does not know is kept', async () => {
+    const one = await admitted(5);
+    await one.put(1);
+    refusals = ['pass-spent', 'pass-signature'];
+    await tick(one.sender);
+    expect([new Set(shown).size, one.outcomes.at(-1), await one.left()]).toEqual([3, 'taken', 2]);
+    await one.put(2);
+    refusals = ['pass-key'];
+    shown = [];
+    await tick(one.sender, 2);
+    expect([new Set(shown).size, one.outcomes.slice(-2)]).toEqual([1, ['relay-busy', 'taken']]);
+  });
 });
 
 test('the first bulletin may have been asked for before', async () => {

@@ -4,6 +4,8 @@
  */
 import { ask } from '$shared/cover/ask';
 import { Cover, type Waiting } from '$shared/cover/run';
+import { Admission } from '$shared/passes/admit';
+import type { Fetched, Issuer } from '$shared/passes/fetch';
 import { endOf } from '../keep/conversation';
 import type { Store, Waiting as Kept } from '../keep/store';
 import type { Config } from '../phone/config';
@@ -32,6 +34,10 @@ export interface Host {
   drop(dropped: Dropped): Promise<void>;
   /** Whether an envelope was put in since the app was opened: these go first. */
   own(end: string): boolean;
+  /** The issuer of passes, if relays want any. */
+  issuer(): Issuer | undefined;
+  /** Passes were spent or fetched, or it was tried. */
+  passes(what?: Fetched): Promise<void>;
   /** What became of an envelope. */
   outcome(end: string, what: Outcome): Promise<void>;
   /** When the schedule is due again, milliseconds; known in the tab that keeps it. */
@@ -42,15 +48,34 @@ export interface Host {
 export class Sender {
   readonly #host: Host;
   readonly #cover: Cover;
+  readonly #admission: Admission;
   readonly #stop = new AbortController();
   /** The answer to the first question, if it was asked before the core was there. */
   #early: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined;
   #order: readonly string[] = [];
   /** Cover of this session that waits in the outbox. */
   #spare: Kept | undefined;
+  /** What may be somebody's words: it may spend the last passes. */
+  #real: Kept | undefined;
 
   constructor(host: Host) {
     this.#host = host;
+    const { passes } = host.store;
+    this.#admission = new Admission({
+      passes,
+      issuer: () => host.issuer(),
+      async fetch(issuer, now) {
+        const credential = async () => passes.ask('code');
+        // Where nothing was entered, nothing is asked.
+        if (!(await credential())) return 'no-credential';
+        const [{ fetchPasses }, { arithmetic }] = await Promise.all([
+          import('$shared/passes/fetch'),
+          import('../phone/passes'),
+        ]);
+        return fetchPasses({ passes, issuer, now, credential, arithmetic, quiet: QUIET });
+      },
+      changed: (what) => host.passes(what),
+    });
     this.#cover = new Cover({
       now: () => Date.now(),
       seal: () => host.phone()?.cover(seconds()) as Uint8Array<ArrayBuffer> | undefined,
@@ -103,6 +128,12 @@ export class Sender {
 
   stop(): void {
     this.#stop.abort();
+    this.#admission.stop();
+  }
+
+  /** Fetches passes now: somebody has entered a code. */
+  replenish(): Promise<void> {
+    return this.#admission.replenish();
   }
 
   /** Puts an envelope into the outbox, in the place of this session's cover if that waits. `false`: it is full. */
@@ -119,10 +150,13 @@ export class Sender {
     const own = all.filter(({ envelope }) => this.#host.own(endOf(envelope)));
     const others = own.length > 0 ? own : all;
     let one = others[Math.floor(Math.random() * others.length)];
-    if (!one && cover && (await store.enqueue(cover))) {
+    // Cover that has no pass is not put there: of what waits from an earlier opening nobody knows what it is, and it may
+    // spend the last pass.
+    if (!one && cover && (await this.#admission.covers()) && (await store.enqueue(cover))) {
       one = (await store.waiting()).find(({ envelope }) => endOf(envelope) === endOf(cover));
       this.#spare = one;
     }
+    this.#real = one?.id === this.#spare?.id ? undefined : one;
     if (!one) return undefined;
     const { id, envelope } = one;
     return {
@@ -155,14 +189,20 @@ export class Sender {
   }
 
   async #post(envelope: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const isReal = this.#real !== undefined && endOf(this.#real.envelope) === endOf(envelope);
+    const outcome = await this.#admission.admit(envelope, isReal, (pass) => this.#deliver(envelope, pass));
+    if (outcome !== 'taken') await this.#host.outcome(endOf(envelope), outcome);
+    return outcome === 'taken';
+  }
+
+  async #deliver(envelope: Uint8Array<ArrayBuffer>, pass?: Uint8Array): Promise<Outcome> {
     const { Phone } = await core();
-    const outcome = await deliver(envelope, this.#host.config().relays, {
+    return deliver(envelope, this.#host.config().relays, {
       fetch: (input, options) => fetch(input, options),
+      pass,
       check: (sent, answer) => Phone.check_answer(sent, answer),
       random: Math.random,
     });
-    if (outcome !== 'taken') await this.#host.outcome(endOf(envelope), outcome);
-    return outcome === 'taken';
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Bulletin, inForce } from '../phone/bulletin';
 import { asConfig, type Config } from '../phone/config';
+import type { Fetched } from '$shared/passes/fetch';
 import { core, type Phone, refusal } from '../phone/core';
 import { type Draft, toCore } from '../phone/draft';
 import { byUrgency, DEFAULT_KINDS, type Kind, kindsOf } from '../phone/form';
@@ -48,6 +49,12 @@ class Desk {
   sentAt = $state<number | undefined>();
   /** Counts changes of the outbox. */
   changes = $state(0);
+  /** Passes that are left; `undefined`: relays want none, or it is not known yet. */
+  passes = $state<number | undefined>();
+  /** Whether a code for passes was entered. */
+  coded = $state(false);
+  /** What became of the last try to fetch passes, in this session. */
+  fetched = $state<Fetched | undefined>();
   /** Put in before any key was known: in memory, not sealed, not kept. */
   held = $state.raw<readonly Draft[]>([]);
   /** Nothing survives this page. */
@@ -141,6 +148,11 @@ class Desk {
       drop: async (dropped) => {
         this.#tell(dropped);
         await this.#dropped(dropped);
+      },
+      issuer: () => this.bulletin?.passes ?? undefined,
+      passes: async (what) => {
+        if (what) this.fetched = what;
+        await this.#countPasses();
       },
       own: (end) => this.#own.has(end),
       outcome: (end, what) => this.#outcome(end, what),
@@ -272,6 +284,7 @@ class Desk {
     if (took && this.#bytes) {
       this.suspicious = false;
       await this.#kept().keepBulletin(this.#bytes);
+      await this.#countPasses();
       this.#tell('bulletin');
       await this.#sealHeld();
     } else if (this.#refused) {
@@ -344,6 +357,29 @@ class Desk {
     } finally {
       this.sending = false;
     }
+  }
+
+  async #countPasses(): Promise<void> {
+    const { passes } = this.#kept();
+    this.passes = this.bulletin?.passes ? await passes.ask('count', clock()) : undefined;
+    this.coded = (await passes.ask('code')) !== undefined;
+  }
+
+  /** Keeps the code that entitles to passes and fetches a batch with it. `false`: it is too long to be one. */
+  async fetchPasses(code: string): Promise<boolean> {
+    if (!(await this.#kept().passes.ask('keepCode', code.trim()))) return false;
+    await this.#sender?.replenish();
+    this.#sender?.anew();
+    return true;
+  }
+
+  /** Takes the passes that came with an invite. Those that the bulletin's issuer did not sign are left out. */
+  async invited(digits: string): Promise<void> {
+    const issuer = this.bulletin?.passes;
+    if (!issuer) return;
+    const { invited } = await import('../phone/passes');
+    await this.#kept().passes.ask('add', await invited(digits, issuer));
+    await this.#countPasses();
   }
 
   async #outcome(end: string, what: Outcome): Promise<void> {

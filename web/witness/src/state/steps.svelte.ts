@@ -6,7 +6,7 @@ import type { Kind } from '../phone/form';
 import type { Spot } from '../phone/draft';
 import type { View } from '../place/projection';
 
-export type Screen = 'home' | 'place' | 'send' | 'warnings' | 'about' | 'vault' | 'desk';
+export type Screen = 'home' | 'place' | 'send' | 'warnings' | 'about' | 'vault' | 'desk' | 'passes';
 
 class Steps {
   screen = $state<Screen>('home');

@@ -33,11 +33,12 @@ class Talk {
     this.said = EMPTY;
   }
 
-  /** Asks to be known. Answers with the name of what is wrong. */
-  enrol(typed: string): Promise<string | undefined> {
+  /** Asks to be known; `passes` came with the invite's square. Answers with the name of what is wrong. */
+  enrol(typed: string, passes?: string): Promise<string | undefined> {
     return this.#work(async () => {
       const { read } = await import('../phone/invite');
       const code = await read(typed);
+      if (passes) await desk.invited(passes);
       // First: the desk numbers its replies to each enrolment anew, and one that was seen of another must hide none.
       await desk.as(async () => {
         const { lines } = await this.#kept();

@@ -118,6 +118,8 @@ export const en = {
   'box.refused.one': '{n} report is not taken by any relay. It stays sealed here; the app may be too old.',
   'box.refused.other':
     '{n} reports are not taken by any relay. They stay sealed here; the app may be too old.',
+  'box.no_pass.one': '{n} report is waiting: this phone has no passes. Enter your code in the menu.',
+  'box.no_pass.other': '{n} reports are waiting: this phone has no passes. Enter your code in the menu.',
   'box.sending.one': 'Sending {n} report…',
   'box.sending.other': 'Sending {n} reports…',
   'box.sent': 'Sent at {time}: a relay has it',
@@ -141,6 +143,7 @@ export const en = {
     'The part of the app that seals reports could not be loaded. It needs a connection once, or a newer browser.',
   'state.suspicious':
     'A relay shows a file that the desk did not sign. It is not used. If this stays so, tell whoever gave you the app.',
+  'state.passes': 'There are no passes on this phone: nothing can leave it.',
   'state.forgetful': 'This browser keeps nothing. Leave the page open until your report is sent.',
 
   'why.note-long': 'the note is too long',
@@ -207,6 +210,7 @@ export const en = {
   'talk.scan_none': 'The camera cannot be used here. Type the eight words.',
   'talk.ask': 'Ask to join',
   'talk.asked': 'Asked. The answer may take an hour or two, with the app open now and then.',
+  'talk.no_pass': 'This waits on the phone: there are no passes, so nothing can leave. Enter your code.',
   'talk.asked_meanwhile': 'You can report meanwhile. To see the answer, open your hiding place again.',
   'talk.another': 'Use another invite',
   'talk.known': 'The desk knows you now.',
@@ -232,6 +236,27 @@ export const en = {
   'talk.waits': 'waits',
   'talk.sent': 'sent',
   'talk.write': 'Write to your coordinator',
+
+  'passes.title': 'Passes',
+  'passes.what':
+    'Relays of this desk take an envelope only with a pass, so that nobody can flood them. This phone spends one for each contact, whether you report or not.',
+  'passes.left.one': '{n} pass is left.',
+  'passes.left.other': '{n} passes are left.',
+  'passes.more': 'The app fetches more by itself.',
+  'passes.none': 'There are no passes on this phone: nothing can leave it.',
+  'passes.code': 'Your code',
+  'passes.code_hint': 'You get one from whoever told you of this app.',
+  'passes.fetch': 'Get passes',
+  'passes.does': 'What passes give away',
+  'passes.does_1':
+    'Whoever issues them knows that somebody with this code has passes, not what they are used for.',
+  'passes.does_2':
+    'Nobody can tell which pass belongs to which phone, not even the issuer and a relay together.',
+  'passes.not_1':
+    'The code stays on this phone, and whoever takes the phone finds it. With no passes left but those of an invite the app sends only what you put in: then a contact that sends something is seen to be a report.',
+  'passes.why.not-eligible': 'This code gets no passes. Look whether every letter is right.',
+  'passes.why.used-up': 'All passes of this code have been fetched. There are more with the next four weeks.',
+  'passes.why.later': 'The issuer does not answer. The app tries again by itself.',
 
   'about.title': 'Language and more',
   'about.language': 'Language',

@@ -15,6 +15,7 @@ use crate::{
         refused::{self, Number},
         types::{InviteMade, InviteRequest, TextPair},
     },
+    cells::Invited,
     refusal::Refusal,
 };
 
@@ -26,7 +27,13 @@ pub(super) async fn invites_post(
 ) -> Result<(StatusCode, Json<InviteMade>), Refusal> {
     let cell = desk.coordinators.cell(&headers, id)?;
     let InviteRequest { label, holds_s } = request;
-    let (invite, expires) = desk.writer.cell_invite(cell.id, label, holds_s).await?;
+    let made = desk.writer.cell_invite(cell.id, label, holds_s).await?;
+    let Invited {
+        invite,
+        expires,
+        passes,
+        passes_missing,
+    } = made;
     let made = InviteMade {
         id: hex::encode(invite.hash()),
         code: hex::encode(invite.with_check()),
@@ -35,6 +42,8 @@ pub(super) async fn invites_post(
             en: words(Language::English, &invite),
         },
         expires,
+        passes: passes.map(hex::encode),
+        passes_missing,
     };
     Ok((StatusCode::CREATED, Json(made)))
 }

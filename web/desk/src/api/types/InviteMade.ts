@@ -14,6 +14,15 @@ id: string,
  */
 code: string, 
 /**
+ * Two passes, 1,168 hexadecimal digits: what the QR code holds after one colon more. None where relays take envelopes
+ * without passes, or the desk has none to give.
+ */
+passes: string | null, 
+/**
+ * Relays want passes, and the desk has none to give: the phone needs some of its own before it can ask.
+ */
+passes_missing: boolean, 
+/**
  * The same as eight words, to be said or written by hand.
  */
 words: TextPair, 

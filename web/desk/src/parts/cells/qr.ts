@@ -1,10 +1,16 @@
 /** The QR code of an invite. */
 import { encode } from 'uqr';
+import type { InviteMade } from '../../api/types';
 
-/** What it holds: capitals and digits, so that it is in the alphanumeric mode and its squares are large. */
-export function invitation(code: string): string {
-  return `LAPWING:${code.toUpperCase()}`;
+/**
+ * What it holds, with two passes where relays want some: capitals and digits, so that it is in the alphanumeric mode and
+ * its squares are large.
+ */
+export function invitation({ code, passes }: Pick<InviteMade, 'code' | 'passes'>): string {
+  return `LAPWING:${code}${passes ? `:${passes}` : ''}`.toUpperCase();
 }
+
+const LONG = 200;
 
 export interface Qr {
   /** Squares along a side, the quiet zone of four included. */
@@ -15,7 +21,9 @@ export interface Qr {
 }
 
 export function qr(text: string): Qr {
-  const { data, size, version } = encode(text, { ecc: 'M', boostEcc: true, border: 4 });
+  // One with passes is dense: larger squares are worth more to a camera than more correction.
+  const ecc = text.length > LONG ? 'L' : 'M';
+  const { data, size, version } = encode(text, { ecc, boostEcc: true, border: 4 });
   const path = data
     .map((row, y) =>
       row
