@@ -1,7 +1,8 @@
 //! Stable short names of refusals, for which the app has words.
 
+use lapwing_seal::ReplyChainsError;
 use lapwing_wire::BulletinError;
-use lapwing_witness::{ComposeError, PhoneError};
+use lapwing_witness::{ComposeError, InboxError, PhoneError};
 
 /// The name of a refusal. The app's words depend on these: change them together.
 pub fn code_of(why: &PhoneError) -> &'static str {
@@ -22,6 +23,7 @@ pub fn code_of(why: &PhoneError) -> &'static str {
         PhoneError::NotKnown => "not-known",
         PhoneError::NoBucket => "no-bucket",
         PhoneError::Kept => "kept",
+        PhoneError::Inbox(InboxError::Chains(ReplyChainsError::TooFar { .. })) => "away",
         PhoneError::Inbox(_) => "drop",
         PhoneError::NoDrops => "no-drops",
         PhoneError::Message(_) => "message",

@@ -62,6 +62,15 @@ impl Phone {
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
 
+    /// Asks the desk to begin all chains anew. What was sealed before should have been sent.
+    ///
+    /// # Errors
+    /// `not-known`, `no-bucket`, `no-drops`, `no-bulletin`, `no-key`.
+    pub fn renew(&mut self, now: f64) -> Thrown<Vec<u8>> {
+        let sealed = self.core.renew(&mut self.rng, now as i64);
+        Ok(sealed.map_err(refused)?.as_bytes().to_vec())
+    }
+
     /// The drop to fetch, as JSON: `{"bucket":3,"number":9,"path":"/v1/drops/3"}`; `undefined`: the desk makes none.
     pub fn wanted(&self, now: f64) -> Option<String> {
         let wanted = self.core.wanted(now as i64)?;
@@ -73,7 +82,7 @@ impl Phone {
     /// `refused` (why), `received`, `renew`.
     ///
     /// # Errors
-    /// `no-bulletin`, `no-bucket`, `drop`.
+    /// `no-bulletin`, `no-bucket`, `drop`; `away`: the phone was away for too long and must renew.
     pub fn receive(&mut self, bucket: u16, drop: &[u8]) -> Thrown<String> {
         let received = self.core.receive(bucket, drop).map_err(refused)?;
         Ok(Value::from_iter(received.replies.iter().map(shown)).to_string())

@@ -17,6 +17,8 @@ export interface Reply {
   at?: number;
   enrolled?: true;
   refused?: Why;
+  /** The desk wants the phone to begin anew. */
+  renew?: true;
 }
 
 export interface Line {
@@ -37,6 +39,8 @@ export interface Conversation {
   told: number;
   /** Why the last invite was not taken. */
   refused?: Why;
+  /** The end of the envelope with which the phone begins anew, while it may be in the outbox. */
+  renewing?: string;
 }
 
 export const EMPTY: Conversation = { lines: [], seen: [], told: 0 };
@@ -84,7 +88,8 @@ export function settle(before: Conversation, waiting: ReadonlySet<string>): Conv
   const lines = before.lines.map(({ end, ...line }): Line =>
     end !== undefined && waiting.has(end) ? { ...line, end } : line,
   );
-  return { ...before, lines };
+  const { renewing, ...rest } = before;
+  return { ...rest, lines, ...(renewing !== undefined && waiting.has(renewing) && { renewing }) };
 }
 
 export function looked(before: Conversation): Conversation {

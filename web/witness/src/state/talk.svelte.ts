@@ -54,11 +54,34 @@ class Talk {
   /** Writes to the coordinator. Answers with the name of what is wrong. */
   say(text: string): Promise<string | undefined> {
     const line = { by: 'me' as const, at: clock(), text: text.trim() };
-    return this.#work(() =>
-      this.#send(
+    return this.#work(async () => {
+      // The desk could not tell whose it is before it has the other envelope.
+      if (settle(await this.#kept(), await desk.ends()).renewing !== undefined) throw 'renewing';
+      await this.#send(
         (phone) => phone.message(text, clock()),
         (before, end) => ({ ...before, lines: [...before.lines, { ...line, end }] }),
-      ),
+      );
+    });
+  }
+
+  /**
+   * Begins anew with the desk, as the same witness: whoever copied the phone before is shut out. What was sealed for the
+   * desk must have left. Answers with the name of what is wrong.
+   */
+  renew(): Promise<string | undefined> {
+    return this.#work(async () => {
+      const ends = await desk.ends();
+      if ((await this.#kept()).lines.some(({ end }) => end !== undefined && ends.has(end))) throw 'unsent';
+      await this.#renew();
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const before = settle(await this.#kept(), await desk.ends());
+    if (before.renewing !== undefined) return;
+    await this.#send(
+      (phone) => phone.renew(clock()),
+      (kept, renewing) => ({ ...kept, renewing }),
     );
   }
 
@@ -100,8 +123,10 @@ class Talk {
     const { drop } = desk;
     if (!this.#open || !drop) return;
     try {
+      let wanted = false;
       await desk.as(async (phone, keep) => {
         const replies = JSON.parse(phone.receive(drop.bucket, drop.bytes)) as Reply[];
+        wanted = replies.some(({ renew }) => renew);
         const before = await this.#kept();
         const { after, acks } = hear(before, replies, drop.number);
         const envelope =
@@ -114,8 +139,10 @@ class Talk {
         // It leaves with a tick: what is sent right after a drop was read says that there was something in it.
         if (envelope) await desk.enqueue(envelope);
       });
-    } catch {
-      // Not the drop that the bulletin lists, or the slot was closed meanwhile: the next one comes.
+      if (wanted) await this.#renew();
+    } catch (why) {
+      // Else it is not the drop that the bulletin lists, or the slot was closed meanwhile: the next one comes.
+      if (refusal(why) === 'away') await this.#renew().catch(() => undefined);
     }
   }
 

@@ -11,6 +11,7 @@ const world = vi.hoisted(() => ({
   standing: undefined as string | undefined,
   replies: [] as Reply[],
   dies: '',
+  away: false,
 }));
 
 function step(what: string): void {
@@ -32,7 +33,9 @@ vi.mock('./desk.svelte', async () => {
     },
     message: () => sealed('message'),
     check_in: (acks: Uint32Array) => sealed(`check-in ${acks.join()}`),
+    renew: () => sealed('renewal'),
     receive: () => {
+      if (world.away) throw 'away';
       if (world.replies.some(({ enrolled }) => enrolled)) world.standing = 'known';
       if (world.replies.some(({ refused }) => refused)) world.standing = undefined;
       return JSON.stringify(world.replies);
@@ -79,7 +82,7 @@ const kept = () => decode(world.fields.get(FIELD.conversation));
 beforeEach(async () => {
   talk.close();
   world.fields.clear();
-  Object.assign(world, { log: [], outbox: [], standing: undefined, replies: [], dies: '' });
+  Object.assign(world, { log: [], outbox: [], standing: undefined, replies: [], dies: '', away: false });
   await talk.open();
   world.log = [];
 });
@@ -175,5 +178,35 @@ describe('a conversation with the desk', () => {
     await drop({ id: 6, message: 'Ще', at: 10 });
     expect(world.log).toEqual([]);
     expect(talk.said.lines).toEqual([]);
+  });
+
+  test('begins anew once the words that wait have left, and takes no others until that has left too', async () => {
+    await talk.enrol('good');
+    await drop({ id: 1, enrolled: true });
+    world.outbox = [];
+    await talk.say('Ще тут');
+    expect(await talk.renew()).toBe('unsent');
+    world.outbox = [];
+    world.log = [];
+    expect(await talk.renew()).toBeUndefined();
+    expect(world.log).toEqual(['seal renewal', 'keep chains', 'enqueue', 'keep conversation']);
+    expect(await talk.say('Чуєте?')).toBe('renewing');
+    world.outbox = [];
+    expect(await talk.say('Чуєте?')).toBeUndefined();
+    expect(talk.said.lines.map(({ text }) => text)).toEqual(['Ще тут', 'Чуєте?']);
+    expect(talk.said.renewing).toBeUndefined();
+  });
+
+  test('begins anew by itself when it was away for too long, or the desk wants it, and once', async () => {
+    await talk.enrol('good');
+    await drop({ id: 1, enrolled: true });
+    world.log = [];
+    world.away = true;
+    await drop();
+    await drop();
+    expect(world.log.filter((what) => what === 'seal renewal')).toHaveLength(1);
+    [world.away, world.outbox, world.log] = [false, [], []];
+    await drop({ id: 2, renew: true });
+    expect(world.log).toContain('seal renewal');
   });
 });
