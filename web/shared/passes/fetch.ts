@@ -27,9 +27,10 @@ export interface Fetching {
 
 /**
  * What became of it: there is a batch more; there are enough; there is nothing to show to the issuer; the issuer does not
- * know the credential, or has given it all that it may have; later.
+ * know the credential, or has given it all that it may have; it signed with a key of its own, and nothing was taken; later.
  */
-export type Fetched = 'fetched' | 'enough' | 'no-credential' | 'not-eligible' | 'used-up' | 'later';
+export type Fetched =
+  'fetched' | 'enough' | 'no-credential' | 'not-eligible' | 'used-up' | 'other-key' | 'later';
 
 const RESPONSE = BATCH * 256;
 const PATIENCE_MS = 60_000;
@@ -59,9 +60,14 @@ export async function fetchPasses(given: Fetching): Promise<Fetched> {
   if (!response?.ok) return REFUSED[response?.status ?? 0] ?? 'later';
   const answer = new Uint8Array(await response.arrayBuffer());
   if (answer.length !== RESPONSE) return 'later';
-  // Throws when the issuer signed with a key of its own: nothing is taken from it.
-  await passes.ask('accept', finish(modulus, epoch, seed, answer));
-  return 'fetched';
+  try {
+    await passes.ask('accept', finish(modulus, epoch, seed, answer));
+    return 'fetched';
+  } catch (why) {
+    // A key that others do not have would mark the passes.
+    if (why === 'pass-signature') return 'other-key';
+    throw why;
+  }
 }
 
 export function bytesOf(hex: string): Uint8Array<ArrayBuffer> {

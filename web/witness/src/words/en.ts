@@ -263,6 +263,8 @@ export const en = {
     'The code stays on this phone, and whoever takes the phone finds it. With no passes left but those of an invite the app sends only what you put in: then a contact that sends something is seen to be a report.',
   'passes.why.not-eligible': 'This code gets no passes. Look whether every letter is right.',
   'passes.why.used-up': 'All passes of this code have been fetched. There are more with the next four weeks.',
+  'passes.why.other-key':
+    'The issuer signed with a key that your desk does not vouch for. Nothing was taken from it. Tell whoever gave you the code.',
   'passes.why.later': 'The issuer does not answer. The app tries again by itself.',
 
   'about.title': 'Language and more',
