@@ -161,7 +161,7 @@ fn main() -> Result<()> {
             left_out.as_bytes(),
         )?;
     }
-    for format in ["observation", "form", "frame", "reply"] {
+    for format in ["observation", "form", "frame", "reply", "cell-message"] {
         vectors(format)?;
     }
     Ok(())
@@ -207,7 +207,7 @@ fn vectors(format: &str) -> Result<()> {
             &data
         };
         if data.len() <= 4_096 {
-            keep(format, &format!("v1-{n:02}"), data)?;
+            keep(&format.replace('-', "_"), &format!("v1-{n:02}"), data)?;
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ mod words;
 
 pub use model::{form, observation};
 pub use pass::{invite_passes, pass, pass_request, wallet};
-pub use seal::{EPOCH, drop, frame, opening, reception_key, reply, secret};
+pub use seal::{EPOCH, cell_message, drop, frame, opening, reception_key, reply, secret};
 pub use vault::{vault_content, vault_image};
 pub use warn::cap;
 pub use wire::{
@@ -36,6 +36,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("answer", answer),
     ("bulletin", bulletin),
     ("cap", cap),
+    ("cell_message", cell_message),
     ("drop", drop),
     ("envelope", envelope),
     ("form", form),

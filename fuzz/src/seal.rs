@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use lapwing_seal::{
-    Frame, REPLY_PLAINTEXT_LEN, ReceptionPublic, ReceptionSecret, Reply, ReplyChains, RootSecret,
-    open, open_portable, root,
+    CELL_MESSAGE_LEN, CellMessage, Frame, REPLY_PLAINTEXT_LEN, ReceptionPublic, ReceptionSecret,
+    Reply, ReplyChains, RootSecret, open, open_portable, root,
 };
 use lapwing_wire::{Drop, Envelope, KeyEpoch, PLAINTEXT_LEN};
 
@@ -72,8 +72,26 @@ pub fn reply(data: &[u8]) -> bool {
     let Ok(reply) = Reply::decode(&plaintext) else {
         return false;
     };
-    let again = reply.encode().expect("what was decoded fits");
-    assert_eq!(again.as_slice(), plaintext, "a reply has one encoding");
+    assert_eq!(
+        reply.encode().as_slice(),
+        plaintext,
+        "a reply has one encoding"
+    );
+    true
+}
+
+/// What a cell says, opened; shorter inputs are filled with zeros, as the padding is.
+pub fn cell_message(data: &[u8]) -> bool {
+    let mut plaintext = [0; CELL_MESSAGE_LEN];
+    let Some(part) = plaintext.get_mut(..data.len()) else {
+        return false;
+    };
+    part.copy_from_slice(data);
+    let Ok(message) = CellMessage::decode(&plaintext) else {
+        return false;
+    };
+    let again = message.encode().expect("what was decoded fits");
+    assert_eq!(again.as_slice(), plaintext, "a message has one encoding");
     true
 }
 

@@ -1,6 +1,7 @@
 //! The formats, one a file.
 
 mod bulletin;
+mod cell_message;
 mod drop;
 mod envelope;
 mod form;
@@ -43,6 +44,7 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     receipt::ANSWER,
     bulletin::BULLETIN,
+    cell_message::CELL_MESSAGE,
     drop::DROP,
     envelope::ENVELOPE,
     form::FORM_FILE,
@@ -61,6 +63,7 @@ pub const FORMATS: &[Format] = &[
     reply::REPLY,
     rounding::ROUNDING,
     seal::SEAL,
+    cell_message::SEALED_MESSAGE,
     reply::SLOT,
     words::WORDS,
     vault::VAULT_CONTENT,

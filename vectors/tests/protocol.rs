@@ -70,6 +70,7 @@ fn every_format_of_bytes_is_on_the_page() {
     let formats = [
         "answer",
         "bulletin",
+        "cell-message",
         "drop",
         "envelope",
         "frame",

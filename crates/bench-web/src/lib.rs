@@ -42,11 +42,11 @@ impl Haystack {
         let chains = || ReplyChains::new(&RootSecret::from_bytes([9; 32]), ENROLLED);
         let reply = Reply {
             id: 1,
-            content: Content::Enrolled,
+            content: Content::Renew,
         };
         let sealed = chains()
             .seal(NUMBER, &[&reply])
-            .expect("the number is near and the reply is one");
+            .expect("the number is near");
         let last = bytes.len() - SLOT_LEN;
         bytes[last..].copy_from_slice(&sealed[0]);
         // The same for the two other ways, in slots of their own.

@@ -1,14 +1,19 @@
 //! Cells and their witnesses: who may join, who speaks, and what a coordinator alone may read.
 //!
 //! Implements *Cells are compartments* of section 7 of the design (`docs/design/0007-identity.md`).
-//! What the desk needs at any hour without a coordinator (chains, buckets, the number of a cell, replies
-//! that wait) is sealed under its working key; what it keeps about a cell (names, messages, check-ins)
-//! is sealed to that cell and opens with its coordinator's passphrase only.
+//! What the desk needs at any hour without a coordinator (chains, buckets, replies that wait) is sealed
+//! under its working key; what it keeps about a cell (who is in it, names, messages, check-ins) is
+//! sealed to that cell and opens with its coordinator's passphrase only. So does what a coordinator
+//! writes, also while it waits: inside of the reply it is sealed under a key that the desk derives from
+//! an enrolment, seals to the cell, and forgets. Of which cell a witness is, their phone says with
+//! everything that it sends.
 //!
 //! The registry runs ahead of the store by one transaction, like the fold: when that fails, it is read
 //! again.
 
 mod key;
+#[cfg(any(test, feature = "drill"))]
+pub(crate) mod loot;
 mod member;
 mod record;
 mod standings;
@@ -19,8 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use getrandom::SysRng;
 use lapwing_seal::{
-    By, CellPublic, Content, Enrolment, Heard, Invite, InviteRefused, Known, Listener, Moved,
-    Reply, ReplyChains, StepId,
+    By, CellLabel, CellMessage, CellPublic, Content, Enrolment, Heard, Invite, InviteRefused,
+    Known, Listener, MessageKey, Moved, Reply, ReplyChains, StepId,
 };
 use rand_core::UnwrapErr;
 
@@ -32,7 +37,7 @@ use crate::{
 
 pub(crate) use key::{unwrap, wrap};
 pub(crate) use member::{Member, MemberId, author};
-pub(crate) use record::{Record, about};
+pub(crate) use record::{Record, about, message_key};
 pub(crate) use standings::MemberStandings;
 pub(crate) use turn::Invited;
 pub(crate) use working::WorkingKey;
@@ -43,6 +48,9 @@ pub(crate) type CellId = u32;
 /// Phones whose enrolment was refused and who are yet to read why. More push the oldest out: a flood
 /// of made-up invites costs this much and no more.
 const REFUSED_MAX: usize = 1_000;
+/// Since when a reply waits is kept by the day: the journal says at which second which cell's coordinator
+/// wrote.
+const DAY_S: i64 = 86_400;
 /// Of so many numbers of drops one has every chain written again.
 const CHAINS_WRITTEN: u32 = 168;
 /// A row that no recipient is left for is a damaged store.
@@ -52,6 +60,7 @@ const REPLY_ROW: &str = "reply";
 pub(crate) struct Cells {
     working: WorkingKey,
     cells: BTreeMap<CellId, CellPublic>,
+    labels: BTreeMap<CellLabel, CellId>,
     members: BTreeMap<MemberId, Member>,
     /// By what a witness may say next or has said lately: whose it may be.
     said: BTreeSet<(StepId, MemberId)>,
@@ -59,7 +68,7 @@ pub(crate) struct Cells {
     /// Replies that are not acknowledged, by witness and id.
     waiting: BTreeMap<(MemberId, u32), Waiting>,
     /// Phones that were refused, oldest first.
-    refused: BTreeSet<MemberId>,
+    refused: BTreeSet<(i64, MemberId)>,
 }
 
 /// What became of an enrolment.
@@ -93,6 +102,7 @@ impl Cells {
         let mut cells = Self {
             working,
             cells: BTreeMap::new(),
+            labels: BTreeMap::new(),
             members: BTreeMap::new(),
             said: BTreeSet::new(),
             renewals: BTreeSet::new(),
@@ -101,7 +111,7 @@ impl Cells {
         };
         for (id, public) in store.cells()? {
             let public = CellPublic::parse(&public).map_err(|_why| StoreError::Row("cell"))?;
-            cells.cells.insert(id, public);
+            cells.know(id, public);
         }
         for (id, sealed) in store.members()? {
             let member = cells
@@ -119,7 +129,15 @@ impl Cells {
                 .ok_or(StoreError::Row(REPLY_ROW))?;
             cells.waiting.insert((id, number), waiting);
         }
+        let refused = cells.members.iter().filter(|(_, member)| !member.known);
+        let since = |id| cells.waiting.get(&(id, 1)).map_or(i64::MIN, |w| w.since);
+        cells.refused = refused.map(|(&id, _)| (since(id), id)).collect();
         Ok(cells)
+    }
+
+    fn know(&mut self, id: CellId, public: CellPublic) {
+        self.labels.insert(public.label(), id);
+        self.cells.insert(id, public);
     }
 
     /// Whether there is such a cell.
@@ -127,7 +145,12 @@ impl Cells {
         self.cells.contains_key(&cell)
     }
 
-    /// A witness.
+    /// The cell of which a phone says that it is.
+    pub(crate) fn labelled(&self, label: CellLabel) -> Option<CellId> {
+        self.labels.get(&label).copied()
+    }
+
+    /// A witness, or a phone that was refused.
     pub(crate) fn member(&self, id: MemberId) -> Option<&Member> {
         self.members.get(&id)
     }
@@ -143,7 +166,7 @@ impl Cells {
         let parsed = CellPublic::parse(public).map_err(|_why| Refusal::BadRequest("key"))?;
         let id = self.cells.last_key_value().map_or(0, |(id, _)| *id) + 1;
         batch.cell(id, public, wrapped, now)?;
-        self.cells.insert(id, parsed);
+        self.know(id, parsed);
         Ok(id)
     }
 
@@ -200,7 +223,9 @@ impl Cells {
     ) -> Result<Enrolled, StoreError> {
         let invite = match &enrolment.by {
             By::Invite(invite) => invite,
-            By::Renewal { id, .. } => return self.renew(batch, enrolment, id, now),
+            By::Renewal { id, cell, .. } => {
+                return self.renew(batch, enrolment, (id, *cell), now);
+            }
         };
         let hash = invite.hash();
         let row = batch.invite_of(&hash)?;
@@ -213,7 +238,7 @@ impl Cells {
                 InviteState::Open => None,
             },
         };
-        let id = self.members.last_key_value().map_or(0, |(id, _)| *id) + 1;
+        let id = self.free_id()?;
         let Some(mut row) = row.filter(|_| why.is_none()) else {
             let why = why.unwrap_or(InviteRefused::Unknown);
             self.refuse(batch, id, enrolment, why, now)?;
@@ -221,16 +246,31 @@ impl Cells {
         };
         row.state = InviteState::Used;
         batch.invite(&row)?;
-        self.keep(batch, id, Member::new(enrolment, Some(row.cell)))?;
+        self.keep(batch, id, Member::new(enrolment, true))?;
         let invite = hex::encode(hash);
         let joined = Record::Joined {
             member: id,
             invite,
             at: now,
+            key: key_of(enrolment),
         };
         self.record(batch, row.cell, &joined)?;
-        self.reply(batch, id, Content::Enrolled, now)?;
+        let public = self.cells.get(&row.cell).ok_or(StoreError::Row("cell"))?;
+        let cell = public.label();
+        let key = MessageKey::of(&enrolment.root);
+        self.say(batch, id, &key, &CellMessage::Welcome { cell }, now)?;
         Ok(Enrolled::Joined)
+    }
+
+    /// A number that nobody has. Drawn, because the journal says in which order phones joined, and the
+    /// records in which order cells got witnesses.
+    fn free_id(&self) -> Result<MemberId, StoreError> {
+        loop {
+            let id = getrandom::u32().map_err(|_why| StoreError::Randomness)?;
+            if id != 0 && !self.members.contains_key(&id) {
+                return Ok(id);
+            }
+        }
     }
 
     fn refuse(
@@ -242,12 +282,13 @@ impl Cells {
         now: i64,
     ) -> Result<(), StoreError> {
         while self.refused.len() >= REFUSED_MAX
-            && let Some(oldest) = self.refused.first().copied()
+            && let Some((_, oldest)) = self.refused.first().copied()
         {
             self.remove(batch, oldest)?;
         }
-        self.keep(batch, id, Member::new(enrolment, None))?;
+        self.keep(batch, id, Member::new(enrolment, false))?;
         self.reply(batch, id, Content::Refused(why), now)?;
+        self.refused.insert((day(now), id));
         Ok(())
     }
 
@@ -255,7 +296,7 @@ impl Cells {
         &mut self,
         batch: &Batch<'_>,
         enrolment: &Enrolment,
-        step: &StepId,
+        (step, label): (&StepId, CellLabel),
         now: i64,
     ) -> Result<Enrolled, StoreError> {
         let by = |(id, member): (MemberId, &Member)| match member.renewal.hear(step) {
@@ -266,15 +307,15 @@ impl Cells {
             return Ok(Enrolled::Unknown);
         };
         let known = self.take_out(id).expect("a candidate is a member");
-        let cell = known.cell;
         self.keep(batch, id, Member::renewed(enrolment, &known))?;
-        if let Some(cell) = cell {
+        if let Some(cell) = self.labelled(label) {
             self.record(
                 batch,
                 cell,
                 &Record::Renewed {
                     member: id,
                     at: now,
+                    key: key_of(enrolment),
                 },
             )?;
         }
@@ -337,6 +378,22 @@ impl Cells {
         batch.record(number, cell, &sealed)
     }
 
+    /// Queues what a coordinator says, under the witness's key of messages; gives the reply's id.
+    pub(crate) fn say(
+        &mut self,
+        batch: &Batch<'_>,
+        id: MemberId,
+        key: &MessageKey,
+        message: &CellMessage,
+        now: i64,
+    ) -> Result<u32, StoreError> {
+        let member = self.members.get(&id).ok_or(StoreError::Row("member"))?;
+        let sealed = key
+            .seal(&mut UnwrapErr(SysRng), member.next_reply, message)
+            .map_err(|_why| StoreError::Row(REPLY_ROW))?;
+        self.reply(batch, id, Content::FromCell(sealed), now)
+    }
+
     /// Queues a reply; gives its id.
     pub(crate) fn reply(
         &mut self,
@@ -354,7 +411,7 @@ impl Cells {
                 id: number,
                 content,
             },
-            since: now,
+            since: day(now),
             shown: false,
         };
         self.write_reply(batch, id, &waiting)?;
@@ -399,7 +456,6 @@ impl Cells {
     pub(crate) fn drops_made(
         &mut self,
         batch: &Batch<'_>,
-        now: i64,
         recipients: Vec<Recipient>,
         made: &Made,
     ) -> Result<(), StoreError> {
@@ -433,33 +489,14 @@ impl Cells {
             let Ok(id) = MemberId::try_from(witness) else {
                 continue;
             };
-            self.give_up(batch, id, number, now)?;
+            self.acknowledge(batch, id, &[number])?;
+            // There is nothing else to say to a phone that was refused. That a coordinator's message was
+            // given up, its records tell by their time.
+            if self.members.get(&id).is_some_and(|member| !member.known) {
+                self.remove(batch, id)?;
+            }
         }
         Ok(())
-    }
-
-    /// A reply that nobody acknowledged in time.
-    fn give_up(
-        &mut self,
-        batch: &Batch<'_>,
-        id: MemberId,
-        number: u32,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        self.acknowledge(batch, id, &[number])?;
-        match self.members.get(&id).map(|member| member.cell) {
-            Some(Some(cell)) => {
-                let lost = Record::Lost {
-                    member: id,
-                    at: now,
-                    reply: number,
-                };
-                self.record(batch, cell, &lost)
-            }
-            // There is nothing else to say to a phone that was refused.
-            Some(None) => self.remove(batch, id),
-            None => Ok(()),
-        }
     }
 
     fn candidates<'a>(
@@ -475,11 +512,9 @@ impl Cells {
     /// Into memory.
     fn put(&mut self, id: MemberId, member: Member) {
         let ids = |listener: &Listener| listener.ids().into_iter().map(move |step| (step, id));
-        if member.cell.is_some() {
+        if member.known {
             self.said.extend(ids(&member.said));
             self.renewals.extend(ids(&member.renewal));
-        } else {
-            self.refused.insert(id);
         }
         self.members.insert(id, member);
     }
@@ -499,7 +534,7 @@ impl Cells {
         for step in member.renewal.ids() {
             self.renewals.remove(&(step, id));
         }
-        self.refused.remove(&id);
+        self.refused.retain(|(_, refused)| *refused != id);
         Some(member)
     }
 
@@ -528,7 +563,7 @@ impl Cells {
         waiting: &Waiting,
     ) -> Result<(), StoreError> {
         let number = waiting.reply.id;
-        let bytes = waiting_to_bytes(waiting)?;
+        let bytes = waiting_to_bytes(waiting);
         batch.reply(
             id,
             number,
@@ -537,16 +572,22 @@ impl Cells {
     }
 }
 
+/// The end of the day of this time.
+fn day(at: i64) -> i64 {
+    (at.div_euclid(DAY_S) + 1) * DAY_S
+}
+
+/// The key of messages of an enrolment, for the record that tells the cell of it.
+fn key_of(enrolment: &Enrolment) -> String {
+    hex::encode(MessageKey::of(&enrolment.root).as_bytes())
+}
+
 /// A reply that waits, for the working key: since 8 · shown 1 · plaintext of its slot.
-fn waiting_to_bytes(waiting: &Waiting) -> Result<Vec<u8>, StoreError> {
-    let plaintext = waiting
-        .reply
-        .encode()
-        .map_err(|_why| StoreError::Row(REPLY_ROW))?;
+fn waiting_to_bytes(waiting: &Waiting) -> Vec<u8> {
     let mut out = waiting.since.to_be_bytes().to_vec();
     out.push(u8::from(waiting.shown));
-    out.extend_from_slice(plaintext.as_slice());
-    Ok(out)
+    out.extend_from_slice(waiting.reply.encode().as_slice());
+    out
 }
 
 fn waiting_from_bytes(number: u32, bytes: &[u8]) -> Option<Waiting> {

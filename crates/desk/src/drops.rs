@@ -40,7 +40,7 @@ pub struct Recipient {
 pub struct Waiting {
     /// What it says.
     pub reply: Reply,
-    /// Since when, by the desk's clock.
+    /// Since when, by the desk's clock; the desk keeps it by the day.
     pub since: i64,
     /// Whether it has been in a drop.
     pub shown: bool,
@@ -56,8 +56,7 @@ pub struct Made {
     /// Witness and id of each reply that waited for 30 days: to be given up, and the coordinator
     /// told.
     pub expired: Vec<(u64, u32)>,
-    /// Witnesses whose replies could not be sealed, and why: enrolled for a number to come, or
-    /// given a reply that is none.
+    /// Witnesses whose replies could not be sealed, and why: enrolled for a number to come.
     pub stranded: Vec<(u64, ReplyChainsError)>,
 }
 
@@ -124,6 +123,7 @@ fn choose(rng: &mut impl CryptoRng, now: i64, present: &[&mut Recipient]) -> Vec
     let (fresh, again) = (queue(false), queue(true));
     // In which order witnesses take their turn: by age for what is new, by lot for the rest.
     let mut by_age: Vec<usize> = (0..present.len()).collect();
+    shuffle(rng, &mut by_age);
     by_age.sort_by_key(|&who| fresh[who].first().map(|&(_, since)| since));
     let mut by_lot: Vec<usize> = (0..present.len()).collect();
     shuffle(rng, &mut by_lot);

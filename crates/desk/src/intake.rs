@@ -4,7 +4,7 @@ use lapwing_seal::{CheckIn, Enrolment, Frame, InviteRefused, Known, Said, Statem
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    cells::{self, Enrolled, MemberId, Record, Speaker},
+    cells::{self, CellId, Enrolled, MemberId, Record, Speaker},
     entry::{Duplicate, EnrolmentResult, Entry, Received, Refused, Seq},
     judge::judge,
     opening::Opened,
@@ -12,8 +12,10 @@ use crate::{
     turn::Turn,
 };
 
-/// Reason for a step or a renewal of nobody whom the desk knows.
+/// Reason for a step of nobody whom the desk knows.
 const AUTHOR: &str = "author";
+/// Reason for the label of no cell.
+const CELL: &str = "cell";
 
 /// Journals opened envelopes in order.
 pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), StoreError> {
@@ -126,32 +128,36 @@ fn take_known(
         }
     };
     turn.cells.accept(&turn.batch, member, &known.id)?;
-    match known.said {
-        Said::CheckIn(check_in) => take_check_in(turn, member, &check_in),
-        Said::Message(text) => {
+    let cell = turn.cells.labelled(known.cell);
+    match (known.said, cell) {
+        (Said::Report(statement), _) => take_report(turn, statement, cells::author(member), about),
+        (Said::CheckIn(check_in), Some(cell)) => take_check_in(turn, cell, member, &check_in),
+        (Said::Message(text), Some(cell)) => {
             let at = now;
-            turn.record(member, &Record::Message { member, at, text })?;
+            let message = Record::Message { member, at, text };
+            turn.cells.record(&turn.batch, cell, &message)?;
             turn.append(now, Entry::Message, None)
         }
-        Said::Report(statement) => take_report(turn, statement, cells::author(member), about),
+        (Said::CheckIn(_) | Said::Message(_), None) => turn.append(now, refused(CELL), None),
         _ => turn.append(now, refused("type"), None),
     }
 }
 
 fn take_check_in(
     turn: &mut Turn<'_>,
+    cell: CellId,
     member: MemberId,
     check_in: &CheckIn,
 ) -> Result<Seq, StoreError> {
     let at = turn.now();
-    for reply in turn
-        .cells
-        .acknowledge(&turn.batch, member, &check_in.acks)?
-    {
-        turn.record(member, &Record::Came { member, at, reply })?;
+    let acks = &check_in.acks;
+    for reply in turn.cells.acknowledge(&turn.batch, member, acks)? {
+        let came = Record::Came { member, at, reply };
+        turn.cells.record(&turn.batch, cell, &came)?;
     }
     let well = check_in.well;
-    turn.record(member, &Record::CheckIn { member, at, well })?;
+    let there = Record::CheckIn { member, at, well };
+    turn.cells.record(&turn.batch, cell, &there)?;
     turn.append(at, Entry::CheckIn, None)
 }
 

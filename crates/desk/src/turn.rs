@@ -5,7 +5,7 @@ use rand_core::UnwrapErr;
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict},
-    cells::{Cells, MemberId, Record},
+    cells::Cells,
     drops::{self, Current},
     entry::{Decided, Entry, Issued, Seq},
     fold::{Case, Chain, ChainState, Effects, Fold},
@@ -79,14 +79,6 @@ impl<'a> Turn<'a> {
         Ok(seq)
     }
 
-    /// Keeps a record about a witness for their coordinator. One of no cell has none.
-    pub(crate) fn record(&self, member: MemberId, record: &Record) -> Result<(), StoreError> {
-        match self.cells.member(member).and_then(|member| member.cell) {
-            Some(cell) => self.cells.record(&self.batch, cell, record),
-            None => Ok(()),
-        }
-    }
-
     /// The drops in force: the present ones, or others when their time has passed.
     pub(crate) fn drops(&mut self, starting: bool, above: u32) -> Result<Current, StoreError> {
         let (batch, plan) = (&self.batch, self.office.drops);
@@ -107,7 +99,7 @@ impl<'a> Turn<'a> {
             tracing::warn!(witnesses, "replies could not be sealed");
         }
         let current = plan.made(round, std::mem::take(&mut made.drops));
-        self.cells.drops_made(batch, now, recipients, &made)?;
+        self.cells.drops_made(batch, recipients, &made)?;
         batch.set(DROPS, &current.to_bytes())?;
         Ok(current)
     }

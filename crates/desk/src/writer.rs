@@ -11,6 +11,7 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
+use lapwing_seal::MessageKey;
 use lapwing_wire::IssuerKey;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -62,6 +63,7 @@ enum Command {
     CellWrite {
         cell: CellId,
         member: MemberId,
+        key: MessageKey,
         text: String,
         reply: Reply<()>,
     },
@@ -224,16 +226,18 @@ impl WriterHandle {
         .await
     }
 
-    /// Writes to a witness of a cell.
+    /// Writes to a witness of a cell, under the key that the cell's records name for them.
     pub(crate) async fn cell_write(
         &self,
         cell: CellId,
         member: MemberId,
+        key: MessageKey,
         text: String,
     ) -> Result<(), Refusal> {
         self.ask(|reply| Command::CellWrite {
             cell,
             member,
+            key,
             text,
             reply,
         })
@@ -384,9 +388,10 @@ impl Writer {
             Command::CellWrite {
                 cell,
                 member,
+                key,
                 text,
                 reply,
-            } => drop(reply.send(self.turn(|turn| turn.cell_write(cell, member, &text)))),
+            } => drop(reply.send(self.turn(|turn| turn.cell_write(cell, member, &key, &text)))),
             Command::Decide {
                 incident,
                 verdict,

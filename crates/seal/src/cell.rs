@@ -13,6 +13,7 @@ use hpke::{
 };
 use lapwing_wire::{KEM_SHARE_LEN, RECEPTION_PUBLIC_LEN, TAG_LEN};
 use rand_core::CryptoRng;
+use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::SealError;
@@ -23,6 +24,26 @@ const INFO: &[u8] = b"lapwing cell v1";
 pub const CELL_PUBLIC_LEN: usize = RECEPTION_PUBLIC_LEN;
 /// By how much a record is longer than its content.
 pub const CELL_OVERHEAD: usize = KEM_SHARE_LEN + TAG_LEN;
+
+/// Length of a label.
+pub const CELL_LABEL_LEN: usize = 8;
+
+/// By which a phone says of which cell it is, so that no desk needs to keep it:
+/// SHA-256(`lapwing cell label v1\n` · public key)[..8].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CellLabel([u8; CELL_LABEL_LEN]);
+
+impl CellLabel {
+    /// One that was kept, or from the inside of an envelope.
+    pub const fn from_bytes(bytes: [u8; CELL_LABEL_LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// For keeping, and for the inside of an envelope.
+    pub const fn as_bytes(&self) -> &[u8; CELL_LABEL_LEN] {
+        &self.0
+    }
+}
 
 /// What anybody at the desk may hold: seals, and opens nothing.
 #[derive(Clone)]
@@ -43,6 +64,18 @@ impl CellPublic {
         <XWing as hpke::Kem>::PublicKey::from_bytes(bytes)
             .map(Self)
             .map_err(|_why| SealError::Key)
+    }
+
+    /// The cell's label.
+    pub fn label(&self) -> CellLabel {
+        let mut public = [0; CELL_PUBLIC_LEN];
+        self.0.write_exact(&mut public);
+        let hash: [u8; 32] = Sha256::new_with_prefix(b"lapwing cell label v1\n")
+            .chain_update(public)
+            .finalize()
+            .into();
+        let (label, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
+        CellLabel(*label)
     }
 
     /// Seals content to the cell.
@@ -160,6 +193,15 @@ mod tests {
         let mut seal = || public.seal(&mut rng, b"", &[0; 64]).unwrap();
         let (a, b) = (seal(), seal());
         assert!(a.windows(8).all(|w| !b.windows(8).any(|v| v == w)));
+    }
+
+    #[test]
+    fn a_label_is_the_beginning_of_the_hash_of_the_public_key() {
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let public = CellSecret::generate(&mut rng).public_bytes();
+        let text = [b"lapwing cell label v1\n".as_slice(), public.as_slice()].concat();
+        let label = CellPublic::parse(public.as_slice()).unwrap().label();
+        assert_eq!(label.as_bytes(), &Sha256::digest(text)[..8]);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum Purpose {
     Hint,
     /// Rolling ids and MACs of what the witness sends by envelope.
     Mac,
+    /// What the cell's coordinator writes, which the desk cannot read while it waits.
+    Message,
     /// Renewing everything else after too many steps were lost.
     Renewal,
     /// Keys of replies.
@@ -54,6 +56,7 @@ impl Purpose {
             Self::Answer => b"answer",
             Self::Hint => b"hint",
             Self::Mac => b"mac",
+            Self::Message => b"message",
             Self::Renewal => b"renewal",
             Self::Reply => b"reply",
             Self::WhisperId => b"whisper id",
@@ -143,10 +146,11 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    const ALL: [Purpose; 7] = [
+    const ALL: [Purpose; 8] = [
         Purpose::Answer,
         Purpose::Hint,
         Purpose::Mac,
+        Purpose::Message,
         Purpose::Renewal,
         Purpose::Reply,
         Purpose::WhisperId,

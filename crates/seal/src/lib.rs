@@ -36,13 +36,14 @@ mod envelope;
 mod fields;
 mod frame;
 mod invite;
+mod message;
 #[cfg(feature = "native")]
 mod native;
 mod reply;
 mod reply_chains;
 mod steps;
 
-pub use cell::{CELL_OVERHEAD, CELL_PUBLIC_LEN, CellPublic, CellSecret};
+pub use cell::{CELL_LABEL_LEN, CELL_OVERHEAD, CELL_PUBLIC_LEN, CellLabel, CellPublic, CellSecret};
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
 pub use envelope::{
     OpenError, ReceptionPublic, ReceptionSecret, SealError, open, open_portable, seal,
@@ -53,7 +54,10 @@ pub use frame::{
     Said, Statement,
 };
 pub use invite::{INVITE_LEN, INVITE_SECRET_LEN, Invite};
-pub use reply::{Content, InviteRefused, REPLY_PLAINTEXT_LEN, REPLY_TEXT_MAX, Reply, ReplyError};
+pub use message::{
+    CELL_MESSAGE_LEN, CellMessage, MessageKey, REPLY_TEXT_MAX, SEALED_MESSAGE_LEN, SealedMessage,
+};
+pub use reply::{Content, InviteRefused, REPLY_PLAINTEXT_LEN, Reply, ReplyError};
 pub use reply_chains::{
     BUCKET_EPOCH_S, BUCKET_SECRET_LEN, BucketSecret, Found, Hints, REPLIES_A_DROP,
     REPLY_ADVANCE_MAX, REPLY_CHAINS_LEN, REPLY_WINDOW, ReplyChains, ReplyChainsError,

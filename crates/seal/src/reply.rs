@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The nonce is constant because a key seals one plaintext only (`reply_chains`). Type 1 is a reply;
-//! its body is a deterministic CBOR map: 1 id · 2 kind, and by kind 3 text and 4 when it was written
-//! (message), 5 why not (refused), 6 how many and 7 the last step (received).
+//! its body is a deterministic CBOR map: 1 id · 2 kind, and by kind 3 what the cell says, sealed once
+//! more (`message`), 5 why not (refused), 6 how many and 7 the last step (received).
 
 use chacha20poly1305::{AeadInOut as _, ChaCha20Poly1305, Key, KeyInit as _, Nonce, Tag};
 use lapwing_wire::{HINT_LEN, SLOT_LEN, SLOT_SEALED_LEN, Slot, TAG_LEN};
@@ -15,16 +15,17 @@ use minicbor::{Decoder, Encoder};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::SealedMessage;
+
 /// Length of the plaintext of a slot.
 pub const REPLY_PLAINTEXT_LEN: usize = SLOT_SEALED_LEN - TAG_LEN;
 
 const HEAD: usize = 3;
 const REPLY: u8 = 1;
-/// Map 1, four keys 4, kind 1, the longest id 5, the longest time 9, head of a text of more than
-/// 255 bytes 3.
-const MESSAGE_OVERHEAD: usize = 1 + 4 + 1 + 5 + 9 + 3;
-/// Longest text of a message, in bytes of UTF-8: 231 Cyrillic letters. What is longer goes in two.
-pub const REPLY_TEXT_MAX: usize = REPLY_PLAINTEXT_LEN - HEAD - MESSAGE_OVERHEAD;
+/// Longest body.
+pub(crate) const BODY_MAX: usize = REPLY_PLAINTEXT_LEN - HEAD;
+/// Map 1, three keys 3, kind 1, the longest id 5, head of more than 255 bytes 3.
+pub(crate) const SEALED_OVERHEAD: usize = 1 + 3 + 1 + 5 + 3;
 
 /// One answer to one witness.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,15 +40,8 @@ pub struct Reply {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Content {
-    /// From the coordinator.
-    Message {
-        /// When it was written: it may be read weeks later.
-        at: i64,
-        /// 1 to [`REPLY_TEXT_MAX`] bytes.
-        text: String,
-    },
-    /// The invite was taken.
-    Enrolled,
+    /// From the cell: opens with the witness's [`MessageKey`](crate::MessageKey).
+    FromCell(SealedMessage),
     /// The invite was not taken.
     Refused(InviteRefused),
     /// What the desk has of this phone.
@@ -130,8 +124,7 @@ const VEC: &str = "writing to a vector cannot fail";
 impl Content {
     const fn kind(&self) -> u8 {
         match self {
-            Self::Message { .. } => 1,
-            Self::Enrolled => 2,
+            Self::FromCell(_) => 1,
             Self::Refused(_) => 3,
             Self::Received { .. } => 4,
             Self::Renew => 5,
@@ -140,33 +133,15 @@ impl Content {
 }
 
 impl Reply {
-    /// Whether it can be sealed.
-    ///
-    /// # Errors
-    /// `Text` and `Time`: a message that is none.
-    pub fn check(&self) -> Result<(), ReplyError> {
-        match &self.content {
-            Content::Message { at, .. } if *at < 0 => Err(ReplyError::Time),
-            Content::Message { text, .. } if !(1..=REPLY_TEXT_MAX).contains(&text.len()) => {
-                Err(ReplyError::Text(text.len()))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// The plaintext of a slot.
-    ///
-    /// # Errors
-    /// As [`Reply::check`].
-    pub fn encode(&self) -> Result<Zeroizing<[u8; REPLY_PLAINTEXT_LEN]>, ReplyError> {
-        self.check()?;
+    pub fn encode(&self) -> Zeroizing<[u8; REPLY_PLAINTEXT_LEN]> {
         let body = self.body();
         let mut out = Zeroizing::new([0; REPLY_PLAINTEXT_LEN]);
         out[0] = REPLY;
         let length = u16::try_from(body.len()).expect("a body fits into a slot");
         out[1..HEAD].copy_from_slice(&length.to_be_bytes());
         out[HEAD..HEAD + body.len()].copy_from_slice(&body);
-        Ok(out)
+        out
     }
 
     /// Reads a plaintext. Total.
@@ -185,7 +160,6 @@ impl Reply {
             return Err(ReplyError::Padding);
         }
         let reply = Self::read(&mut Decoder::new(body))?;
-        reply.check()?;
         // One value, one encoding: this also refuses trailing bytes.
         if *reply.body() == body {
             Ok(reply)
@@ -205,15 +179,15 @@ impl Reply {
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
         let members = match &self.content {
-            Content::Enrolled | Content::Renew => 2,
-            Content::Refused(_) => 3,
-            Content::Message { .. } | Content::Received { .. } => 4,
+            Content::Renew => 2,
+            Content::Refused(_) | Content::FromCell(_) => 3,
+            Content::Received { .. } => 4,
         };
         e.map(members)?.u8(1)?.u32(self.id)?;
         e.u8(2)?.u8(self.content.kind())?;
         match &self.content {
-            Content::Enrolled | Content::Renew => e,
-            Content::Message { at, text } => e.u8(3)?.str(text)?.u8(4)?.i64(*at)?,
+            Content::Renew => e,
+            Content::FromCell(sealed) => e.u8(3)?.bytes(sealed.as_bytes())?,
             Content::Refused(why) => e.u8(5)?.u8(*why as u8)?,
             Content::Received { count, last } => e.u8(6)?.u32(*count)?.u8(7)?.u32(*last)?,
         };
@@ -235,11 +209,9 @@ impl Reply {
         let content = match d.u8()? {
             1 => {
                 key(d, 3)?;
-                let text = d.str()?.to_owned();
-                key(d, 4)?;
-                Content::Message { at: d.i64()?, text }
+                let sealed = SealedMessage::from_bytes(d.bytes()?);
+                Content::FromCell(sealed.ok_or(ReplyError::Encoding)?)
             }
-            2 => Content::Enrolled,
             3 => {
                 key(d, 5)?;
                 Content::Refused(match d.u8()? {
@@ -302,14 +274,15 @@ pub(crate) fn open_slot(key: &[u8; 32], slot: Slot<'_>) -> Result<Reply, ReplyEr
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::SEALED_MESSAGE_LEN;
     use proptest::prelude::*;
 
     pub(crate) fn replies() -> Vec<Reply> {
-        let message = |text: String| Content::Message { at: i64::MAX, text };
+        let sealed =
+            |n: u8| Content::FromCell(SealedMessage::from_bytes(&[n; SEALED_MESSAGE_LEN]).unwrap());
         [
-            message("ж".repeat(REPLY_TEXT_MAX / 2)),
-            message("x".into()),
-            Content::Enrolled,
+            sealed(0xff),
+            sealed(1),
             Content::Refused(InviteRefused::Used),
             Content::Refused(InviteRefused::Unknown),
             Content::Received {
@@ -329,35 +302,18 @@ pub(crate) mod tests {
     #[test]
     fn every_reply_reads_back_and_the_longest_fills_the_slot() {
         assert_eq!(REPLY_PLAINTEXT_LEN, 488);
-        assert_eq!(REPLY_TEXT_MAX, 462);
         for reply in replies() {
-            assert_eq!(Reply::decode(&reply.encode().unwrap()), Ok(reply));
+            assert_eq!(Reply::decode(&reply.encode()), Ok(reply));
         }
-        let longest = replies().swap_remove(0).encode().unwrap();
+        let longest = replies().swap_remove(0).encode();
         assert_eq!(longest[1..3], [0x01, 0xe5], "485 bytes: none is left over");
-    }
-
-    #[test]
-    fn a_text_that_is_empty_or_too_long_and_a_time_before_1970_are_refused() {
-        let message = |at, text: &str| Reply {
-            id: 1,
-            content: Content::Message {
-                at,
-                text: text.into(),
-            },
-        };
-        for n in [0, REPLY_TEXT_MAX + 1] {
-            let refused = message(1, &"x".repeat(n)).encode();
-            assert_eq!(refused.unwrap_err(), ReplyError::Text(n));
-        }
-        assert_eq!(message(-1, "x").encode().unwrap_err(), ReplyError::Time);
     }
 
     #[test]
     fn the_sealing_is_that_of_the_specification() {
         use chacha20poly1305::aead::{Aead as _, Payload};
         let (key, hint) = ([7; 32], [9; HINT_LEN]);
-        let plaintext = replies()[1].encode().unwrap();
+        let plaintext = replies()[1].encode();
         let slot = seal_slot(&key, &hint, &plaintext);
         let payload = Payload {
             msg: plaintext.as_slice(),
@@ -374,7 +330,7 @@ pub(crate) mod tests {
     #[test]
     fn a_slot_with_any_bit_changed_does_not_open() {
         let key = [7; 32];
-        let slot = seal_slot(&key, &[9; HINT_LEN], &replies()[2].encode().unwrap());
+        let slot = seal_slot(&key, &[9; HINT_LEN], &replies()[2].encode());
         for bit in 0..SLOT_LEN * 8 {
             let mut bad = slot;
             bad[bit / 8] ^= 1 << (bit % 8);
@@ -388,7 +344,7 @@ pub(crate) mod tests {
 
     #[test]
     fn debugging_prints_nothing_of_the_content() {
-        let shown = format!("{:?} {:?}", replies()[0], replies()[5].content);
+        let shown = format!("{:?} {:?}", replies()[0], replies()[4].content);
         assert_eq!(shown, "Reply(kind 1) Content(kind 4)");
     }
 
@@ -402,16 +358,16 @@ pub(crate) mod tests {
             bytes[2] = body.len() as u8;
             bytes[3..3 + body.len()].copy_from_slice(&body);
             if let Ok(reply) = Reply::decode(&bytes) {
-                prop_assert_eq!(*reply.encode().unwrap(), bytes);
+                prop_assert_eq!(*reply.encode(), bytes);
             }
         }
 
         #[test]
         fn a_reply_with_any_byte_changed_is_another_or_none(
-            which in 0..7usize, at in 0..40usize, by in 1..=255u8,
+            which in 0..6usize, at in 0..40usize, by in 1..=255u8,
         ) {
             let reply = replies().swap_remove(which);
-            let mut bytes = reply.encode().unwrap();
+            let mut bytes = reply.encode();
             bytes[at] ^= by;
             if let Ok(other) = Reply::decode(&bytes) {
                 prop_assert_ne!(other, reply);

@@ -15,7 +15,7 @@ use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    CHAIN_KEY_LEN, ChainKey, Purpose, Reply, ReplyError, RootSecret,
+    CHAIN_KEY_LEN, ChainKey, Purpose, Reply, RootSecret,
     reply::{open_slot, seal_slot},
 };
 
@@ -64,9 +64,6 @@ pub enum ReplyChainsError {
     /// More than [`REPLIES_A_DROP`].
     #[error("{0} replies do not go into one drop")]
     TooMany(usize),
-    /// One of the replies is none.
-    #[error(transparent)]
-    Reply(#[from] ReplyError),
 }
 
 /// What a phone found in a drop.
@@ -149,7 +146,7 @@ impl ReplyChains {
     /// number, so that no key can seal twice. With no replies it only moves.
     ///
     /// # Errors
-    /// As [`ReplyChains::advance_to`]; `TooMany`, `Reply`. The chains are then as before.
+    /// As [`ReplyChains::advance_to`]; `TooMany`. The chains are then as before.
     pub fn seal(
         &mut self,
         number: u32,
@@ -158,24 +155,20 @@ impl ReplyChains {
         if replies.len() > REPLIES_A_DROP {
             return Err(ReplyChainsError::TooMany(replies.len()));
         }
-        let plaintexts = replies
-            .iter()
-            .map(|reply| reply.encode())
-            .collect::<Result<Vec<_>, _>>()?;
         let beyond = number.checked_add(1).ok_or(ReplyChainsError::TooFar {
             at: self.at,
             asked: number,
         })?;
         self.steps_to(number)?;
         self.advance_to(number)?;
-        let slots = plaintexts
+        let slots = replies
             .iter()
             .zip(0u8..)
-            .map(|(plaintext, index)| {
+            .map(|(reply, index)| {
                 seal_slot(
                     &key(&self.reply, index),
                     &hint(&self.hint, index),
-                    plaintext,
+                    &reply.encode(),
                 )
             })
             .collect();

@@ -1,7 +1,7 @@
 //! A phone that the desk knows: enrolment, messages, replies.
 
 use lapwing_seal::{BucketSecret, Content, INVITE_LEN, Invite, InviteRefused, Reply};
-use lapwing_witness::Standing;
+use lapwing_witness::{Message, Standing};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
@@ -53,11 +53,11 @@ impl Phone {
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
 
-    /// Seals a check-in: which replies the phone has, and whether its owner is well.
+    /// Seals a check-in: which replies the phone has. `well` only where its owner says so.
     ///
     /// # Errors
     /// `not-known`, `no-bulletin`, `no-key`.
-    pub fn check_in(&mut self, acks: Vec<u32>, well: bool, now: f64) -> Thrown<Vec<u8>> {
+    pub fn check_in(&mut self, acks: Vec<u32>, well: Option<bool>, now: f64) -> Thrown<Vec<u8>> {
         let sealed = self.core.check_in(&mut self.rng, acks, well, now as i64);
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
@@ -78,27 +78,36 @@ impl Phone {
         Some(json!({ "bucket": bucket, "number": number, "path": wanted.path }).to_string())
     }
 
-    /// Reads a drop; answers with its replies as JSON: each has an `id` and one of `message` (with `at`), `enrolled`,
+    /// Reads a drop; answers with what came as JSON: each has an `id` and one of `message` (with `at`), `enrolled`,
     /// `refused` (why), `received`, `renew`.
     ///
     /// # Errors
     /// `no-bulletin`, `no-bucket`, `drop`; `away`: the phone was away for too long and must renew.
     pub fn receive(&mut self, bucket: u16, drop: &[u8]) -> Thrown<String> {
         let received = self.core.receive(bucket, drop).map_err(refused)?;
-        Ok(Value::from_iter(received.replies.iter().map(shown)).to_string())
+        let replies = received.replies.iter().map(shown);
+        let messages = received.messages.iter().map(shown_message);
+        let welcome = received.welcome.map(shown_welcome);
+        Ok(Value::from_iter(welcome.into_iter().chain(replies).chain(messages)).to_string())
     }
 }
 
 fn shown(reply: &Reply) -> Value {
     let id = reply.id;
     match &reply.content {
-        Content::Message { at, text } => json!({ "id": id, "message": text, "at": at }),
-        Content::Enrolled => json!({ "id": id, "enrolled": true }),
         Content::Refused(why) => json!({ "id": id, "refused": why_of(*why) }),
         Content::Received { count, .. } => json!({ "id": id, "received": count }),
         Content::Renew => json!({ "id": id, "renew": true }),
         _ => json!({ "id": id }),
     }
+}
+
+fn shown_welcome(id: u32) -> Value {
+    json!({ "id": id, "enrolled": true })
+}
+
+fn shown_message(Message { id, at, text }: &Message) -> Value {
+    json!({ "id": id, "message": text, "at": at })
 }
 
 fn why_of(why: InviteRefused) -> &'static str {
@@ -120,8 +129,8 @@ mod tests {
         let of = |content| shown(&Reply { id: 7, content });
         let text = "Привіт".to_owned();
         let message = json!({ "id": 7, "message": "Привіт", "at": 9 });
-        assert_eq!(of(Content::Message { at: 9, text }), message);
-        assert_eq!(of(Content::Enrolled), json!({ "id": 7, "enrolled": true }));
+        assert_eq!(shown_message(&Message { id: 7, at: 9, text }), message);
+        assert_eq!(shown_welcome(7), json!({ "id": 7, "enrolled": true }));
         for (why, name) in [
             (InviteRefused::Used, "used"),
             (InviteRefused::Expired, "expired"),

@@ -3,7 +3,7 @@
 //! Every install has a bucket and fetches its drop on the same schedule, whether it is enrolled or
 //! not: what an [`Inbox`] asks for says nothing about what it holds.
 
-use lapwing_seal::{BucketSecret, Reply, ReplyChains, ReplyChainsError};
+use lapwing_seal::{BucketSecret, Found, ReplyChains, ReplyChainsError};
 use lapwing_wire::{Bulletin, Drop, DropError, Drops};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -24,16 +24,6 @@ pub struct Wanted {
     pub number: u32,
     /// Path at a relay.
     pub path: String,
-}
-
-/// What came with a drop.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Received {
-    /// In the desk's order. A reply comes again at every number until it is acknowledged; it is
-    /// known by its id.
-    pub replies: Vec<Reply>,
-    /// Slots with a hint of this phone that do not open.
-    pub unopened: usize,
 }
 
 /// Why a drop does not count.
@@ -86,7 +76,7 @@ impl Inbox {
         })
     }
 
-    /// Reads a drop that was fetched with this bulletin, and moves the chains on to the oldest
+    /// Finds what is its own in a drop that was fetched with this bulletin, and moves the chains on to the oldest
     /// number of the window. A drop that is not the listed one is not looked into: a relay that
     /// leaves slots out must not learn from what the phone acknowledges.
     ///
@@ -97,7 +87,7 @@ impl Inbox {
         bulletin: &Bulletin,
         bucket: u16,
         bytes: &[u8],
-    ) -> Result<Received, InboxError> {
+    ) -> Result<Found, InboxError> {
         let drops = bulletin.drops.ok_or(InboxError::NoDrop(bucket))?;
         let listed = bulletin
             .drop_sha256(bucket)
@@ -107,13 +97,10 @@ impl Inbox {
             return Err(InboxError::Other);
         }
         let Some(chains) = &mut self.chains else {
-            return Ok(Received::default());
+            return Ok(Found::default());
         };
         let found = chains.find(drops.number, &drop)?;
         chains.keep_window(drops.number)?;
-        Ok(Received {
-            replies: found.replies,
-            unopened: found.unopened,
-        })
+        Ok(found)
     }
 }

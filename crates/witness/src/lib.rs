@@ -15,9 +15,11 @@ mod compose;
 mod inbox;
 mod membership;
 mod phone;
+mod received;
 pub mod schedule;
 
 pub use compose::{ComposeError, Draft};
-pub use inbox::{Inbox, InboxError, Received, Wanted};
+pub use inbox::{Inbox, InboxError, Wanted};
 pub use membership::Standing;
 pub use phone::{AnswerError, Phone, PhoneError};
+pub use received::{Message, Received};

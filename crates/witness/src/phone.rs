@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use lapwing_model::{Form, FormError};
 use lapwing_seal::{
-    AUTHOR_LEN, BucketSecret, Content, FieldSeed, Frame, Invite, MESSAGE_MAX, REPLY_CHAINS_LEN,
-    ReceptionPublic, ReplyChains, Report, Said, SealError, Statement, seal,
+    AUTHOR_LEN, BucketSecret, CellLabel, Content, FieldSeed, Frame, Invite, MESSAGE_MAX,
+    REPLY_CHAINS_LEN, ReceptionPublic, Reply, ReplyChains, Report, Said, SealError, Statement,
+    seal,
 };
 use lapwing_wire::{
     Answer, Bulletin, BulletinError, Envelope, KeyEpoch, ReceiptError, VerifyingKey,
@@ -278,19 +279,12 @@ impl Phone {
     pub fn receive(&mut self, bucket: u16, drop: &[u8]) -> Result<Received, PhoneError> {
         let bulletin = self.bulletin.clone().ok_or(PhoneError::NoBulletin)?;
         let inbox = self.inbox.as_mut().ok_or(PhoneError::NoBucket)?;
-        let received = inbox.receive(&bulletin, bucket, drop)?;
-        for reply in &received.replies {
-            match reply.content {
-                Content::Enrolled => {
-                    if let Some(membership) = &mut self.membership {
-                        membership.welcome();
-                    }
-                }
-                // An answer to the invite that was asked with last: what was asked before has other
-                // chains.
-                Content::Refused(_) => self.membership = None,
-                _ => {}
-            }
+        let found = inbox.receive(&bulletin, bucket, drop)?;
+        let received = Received::open(found, self.membership.as_mut());
+        // An answer to the invite that was asked with last: what was asked before has other chains.
+        let refused = |reply: &Reply| matches!(reply.content, Content::Refused(_));
+        if received.replies.iter().any(refused) {
+            self.membership = None;
         }
         Ok(received)
     }
@@ -321,7 +315,8 @@ impl Phone {
     /// `NotKnown`, `NoBucket`, `NoDrops`; when no reception key is known.
     pub fn renew(&mut self, rng: &mut impl CryptoRng, now: i64) -> Result<Envelope, PhoneError> {
         let (to, bucket, drops) = self.for_enrolment(now)?;
-        let (replies, enrolment) = self.known()?.renew(rng, bucket, drops);
+        let (membership, cell) = self.known()?;
+        let (replies, enrolment) = membership.renew(rng, bucket, drops, cell);
         self.hear(replies);
         Ok(seal(rng, &to, &Frame::Enrolment(enrolment))?)
     }
@@ -341,12 +336,13 @@ impl Phone {
             return Err(PhoneError::Message(text.len()));
         }
         let to = self.reception(now)?;
-        let known = self.known()?.say(Said::Message(text.to_owned()));
+        let (membership, cell) = self.known()?;
+        let known = membership.say(cell, Said::Message(text.to_owned()));
         Ok(seal(rng, &to, &Frame::Known(known))?)
     }
 
-    /// Seals a check-in: that the phone is there, and which replies it has. To everybody but the desk
-    /// it looks like cover.
+    /// Seals a check-in: that the phone is there, and which replies it has; `well` only where its owner
+    /// says so. To everybody but the desk it looks like cover.
     ///
     /// # Errors
     /// `NotKnown`; when no reception key is known.
@@ -354,19 +350,19 @@ impl Phone {
         &mut self,
         rng: &mut impl CryptoRng,
         acks: Vec<u32>,
-        well: bool,
+        well: Option<bool>,
         now: i64,
     ) -> Result<Envelope, PhoneError> {
         let to = self.reception(now)?;
-        let known = self.known()?.check_in(acks, well);
+        let (membership, cell) = self.known()?;
+        let known = membership.check_in(cell, acks, well);
         Ok(seal(rng, &to, &Frame::Known(known))?)
     }
 
-    fn known(&mut self) -> Result<&mut Membership, PhoneError> {
-        self.membership
-            .as_mut()
-            .filter(|membership| membership.standing() == Standing::Known)
-            .ok_or(PhoneError::NotKnown)
+    fn known(&mut self) -> Result<(&mut Membership, CellLabel), PhoneError> {
+        let membership = self.membership.as_mut().ok_or(PhoneError::NotKnown)?;
+        let cell = membership.cell().ok_or(PhoneError::NotKnown)?;
+        Ok((membership, cell))
     }
 
     /// The key to seal to, the bucket secret, and the number of the drops.
@@ -404,12 +400,13 @@ impl Phone {
         let observation = draft.compose(&self.form, latest)?;
         let to = self.reception(now)?;
         let seed = FieldSeed::generate(rng);
-        if let Ok(membership) = self.known() {
-            let known = membership.say(Said::Report(Statement {
+        if let Ok((membership, cell)) = self.known() {
+            let statement = Statement {
                 seed,
                 observation,
                 replayed_at,
-            }));
+            };
+            let known = membership.say(cell, Said::Report(statement));
             return Ok(seal(rng, &to, &Frame::Known(known))?);
         }
         let sequence = self.next_sequence;

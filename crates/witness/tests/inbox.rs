@@ -3,14 +3,14 @@
 
 use lapwing_model::{Form, Place, Region};
 use lapwing_seal::{
-    BUCKET_EPOCH_S, BucketSecret, Content, ReceptionSecret, Reply, ReplyChains, ReplyChainsError,
-    RootSecret,
+    BUCKET_EPOCH_S, BucketSecret, Content, Found, ReceptionSecret, Reply, ReplyChains,
+    ReplyChainsError, RootSecret,
 };
 use lapwing_wire::{
     Bulletin, Drop, DropError, Drops, KeyEpoch, ListedFile, ReceptionKey, SLOT_LEN, SLOTS,
     SigningKey,
 };
-use lapwing_witness::{Inbox, InboxError, Phone, PhoneError, Received};
+use lapwing_witness::{Inbox, InboxError, Phone, PhoneError};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
@@ -34,7 +34,7 @@ fn inbox() -> Inbox {
 fn reply() -> Reply {
     Reply {
         id: 3,
-        content: Content::Enrolled,
+        content: Content::Renew,
     }
 }
 
@@ -120,7 +120,7 @@ fn a_phone_fetches_its_bucket_and_finds_its_reply() {
     let other = (wanted.bucket + 1) % BUCKETS;
     let bytes = drops[usize::from(other)].as_bytes();
     let received = inbox.receive(phone.bulletin().unwrap(), other, bytes);
-    assert_eq!(received, Ok(Received::default()));
+    assert_eq!(received, Ok(Found::default()));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn an_install_that_is_not_enrolled_asks_for_the_same() {
     assert_eq!(Some(&wanted), inbox().wanted(bulletin, NOW).as_ref());
     let bytes = drops[usize::from(wanted.bucket)].as_bytes();
     let received = empty.receive(bulletin, wanted.bucket, bytes);
-    assert_eq!(received, Ok(Received::default()));
+    assert_eq!(received, Ok(Found::default()));
     assert_eq!(
         empty.receive(bulletin, wanted.bucket, &bytes[1..]),
         Err(InboxError::Drop(DropError::Length(32_767)))

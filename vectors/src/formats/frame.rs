@@ -48,9 +48,11 @@ pub(crate) fn value(frame: &Frame) -> Value {
         Frame::Enrolment(enrolment) => {
             let by = match &enrolment.by {
                 By::Invite(invite) => json!({ "invite": hex::encode(invite.secret()) }),
-                By::Renewal { id, mac } => {
-                    json!({ "step": hex::encode(id), "mac": hex::encode(mac) })
-                }
+                By::Renewal { id, cell, mac } => json!({
+                    "step": hex::encode(id),
+                    "cell": hex::encode(cell.as_bytes()),
+                    "mac": hex::encode(mac),
+                }),
             };
             json!({
                 "type": "enrolment",
@@ -78,6 +80,7 @@ pub(crate) fn value(frame: &Frame) -> Value {
                 "type": "known",
                 "step": hex::encode(known.id),
                 "mac": hex::encode(known.mac),
+                "cell": hex::encode(known.cell.as_bytes()),
                 "said": said,
             })
         }

@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use lapwing_seal::{
-    Content, InviteRefused, REPLY_ADVANCE_MAX, REPLY_PLAINTEXT_LEN, REPLY_TEXT_MAX, REPLY_WINDOW,
-    Reply, ReplyChains, ReplyChainsError, ReplyError, RootSecret,
+    Content, InviteRefused, REPLY_ADVANCE_MAX, REPLY_PLAINTEXT_LEN, REPLY_WINDOW, Reply,
+    ReplyChains, ReplyChainsError, ReplyError, RootSecret, SEALED_MESSAGE_LEN, SealedMessage,
 };
 use lapwing_wire::{Drop, SLOT_LEN, SLOTS};
 use serde_json::{Value, json};
@@ -16,9 +16,7 @@ use crate::{Case, Format, Refusal, Verdict};
 pub(crate) const REPLY: Format = Format {
     name: "reply",
     about: "Reply::decode: the 488 bytes that a slot of a drop seals.",
-    reasons: &[
-        "encoding", "kind", "length", "padding", "text", "time", "type",
-    ],
+    reasons: &["encoding", "kind", "length", "padding", "type"],
     context: || Value::Null,
     cases,
     decide,
@@ -50,10 +48,9 @@ fn decide(_: &Value, case: &Case) -> Result<Verdict> {
 fn value(reply: &Reply) -> Value {
     let id = reply.id;
     match &reply.content {
-        Content::Message { at, text } => {
-            json!({ "id": id, "kind": "message", "at": at, "text": text })
+        Content::FromCell(sealed) => {
+            json!({ "id": id, "kind": "from-cell", "sealed": hex::encode(sealed.as_bytes()) })
         }
-        Content::Enrolled => json!({ "id": id, "kind": "enrolled" }),
         Content::Refused(why) => {
             let why = match why {
                 InviteRefused::Used => "used",
@@ -74,8 +71,6 @@ fn value(reply: &Reply) -> Value {
 
 fn refusal(why: ReplyError) -> Refusal {
     match why {
-        ReplyError::Text(bytes) => Refusal::with("text", json!({ "bytes": bytes })),
-        ReplyError::Time => Refusal::plain("time"),
         ReplyError::Type(kind) => Refusal::with("type", json!({ "type": kind })),
         ReplyError::Length(bytes) => Refusal::with("length", json!({ "bytes": bytes })),
         ReplyError::Padding => Refusal::plain("padding"),
@@ -94,47 +89,51 @@ fn plaintext(kind: u8, body: &[u8]) -> [u8; REPLY_PLAINTEXT_LEN] {
     out
 }
 
-fn message(text: &str) -> Reply {
+/// A message that only whoever has its key can open.
+fn from_cell(id: u32, byte: u8) -> Reply {
+    let sealed = SealedMessage::from_bytes(&[byte; SEALED_MESSAGE_LEN]);
     Reply {
-        id: 7,
-        content: Content::Message {
-            at: NOW,
-            text: text.to_owned(),
-        },
+        id,
+        content: Content::FromCell(sealed.expect("it has the length")),
     }
 }
 
 fn cases() -> Vec<Case> {
-    let text = |t: &[u8]| [head(3, t.len() as u64), t.to_vec()].concat();
+    let octets = |n: usize| [head(2, n as u64), vec![0x5a; n]].concat();
     let int = |n: u64| head(0, n);
     let body = |members: &[(u64, Vec<u8>)]| plaintext(1, &map(members)).to_vec();
-    let said = |t: &[u8], at: Vec<u8>| body(&[(1, int(7)), (2, int(1)), (3, text(t)), (4, at)]);
+    let said = |sealed: Vec<u8>| body(&[(1, int(7)), (2, int(1)), (3, sealed)]);
     let ok = |name: &str, content: Content, note: &str| {
         let reply = Reply {
             id: u32::MAX,
             content,
         };
-        let bytes = reply.encode().expect("it fits");
-        Case::bytes(name, bytes.as_slice(), "ok", note)
+        Case::bytes(name, reply.encode().as_slice(), "ok", note)
     };
     let no = Case::bytes;
-    let whole = message("Так").encode().expect("it fits").to_vec();
+    let whole = from_cell(7, 0x5a).encode().to_vec();
+    let renew = Reply {
+        id: 7,
+        content: Content::Renew,
+    };
+    let renew = renew.encode().to_vec();
     let set = |at: usize, to: u8| {
         let mut bytes = whole.clone();
         bytes[at] = to;
         bytes
     };
+    let length = |to: u8| {
+        let mut bytes = renew.clone();
+        bytes[2] = to;
+        bytes
+    };
     vec![
         no("a message", &whole, "ok", "annotated in PROTOCOL.md"),
         ok(
-            "the longest message",
-            Content::Message {
-                at: i64::MAX,
-                text: "ж".repeat(REPLY_TEXT_MAX / 2),
-            },
+            "a message with the longest id",
+            from_cell(u32::MAX, 0x5a).content,
             "no byte is left over",
         ),
-        ok("enrolled", Content::Enrolled, ""),
         ok(
             "an invite that was used",
             Content::Refused(InviteRefused::Used),
@@ -185,43 +184,52 @@ fn cases() -> Vec<Case> {
         ),
         no(
             "a length one too short",
-            &set(2, whole[2] - 1),
+            &length(renew[2] - 1),
             "padding",
             "the last byte becomes padding",
         ),
         no(
             "a length one too long",
-            &set(2, whole[2] + 1),
+            &length(renew[2] + 1),
             "encoding",
             "a trailing byte",
         ),
         no("no body", &plaintext(1, &[]), "encoding", ""),
+        no(
+            "kind 2",
+            &body(&[(1, int(7)), (2, int(2))]),
+            "kind",
+            "a welcome comes from the cell",
+        ),
         no("kind 0", &body(&[(1, int(7)), (2, int(0))]), "kind", ""),
         no("kind 6", &body(&[(1, int(7)), (2, int(6))]), "kind", ""),
-        no("an empty text", &said(b"", int(NOW as u64)), "text", ""),
         no(
-            "a text of 463 bytes",
-            &said(&[b'x'; REPLY_TEXT_MAX + 1], int(0)),
-            "text",
-            "",
-        ),
-        no(
-            "a text that is no UTF-8",
-            &said(&[0xff], int(0)),
+            "a message one byte short",
+            &said(octets(SEALED_MESSAGE_LEN - 1)),
             "encoding",
-            "",
+            "its length says nothing of what is in it",
         ),
-        no("a time before 1970", &said(b"x", head(1, 0)), "time", ""),
-        no("a time of 2^63", &said(b"x", int(1 << 63)), "encoding", ""),
         no(
-            "a message without a time",
-            &body(&[(1, int(7)), (2, int(1)), (3, text(b"x"))]),
+            "a message one byte long",
+            &said(octets(SEALED_MESSAGE_LEN + 1)),
             "encoding",
             "",
         ),
         no(
-            "a welcome with a text",
-            &body(&[(1, int(7)), (2, int(2)), (3, text(b"x"))]),
+            "a message as text",
+            &said([head(3, 472), vec![b'x'; 472]].concat()),
+            "encoding",
+            "",
+        ),
+        no(
+            "a message of nothing",
+            &body(&[(1, int(7)), (2, int(1))]),
+            "encoding",
+            "",
+        ),
+        no(
+            "a wish to renew with a message",
+            &body(&[(1, int(7)), (2, int(5)), (3, octets(1))]),
             "encoding",
             "",
         ),
@@ -287,7 +295,7 @@ fn find(context: &Value, case: &Case) -> Result<Verdict> {
 
 fn slots() -> Vec<Case> {
     let sealed = |from: u32, at: u32| {
-        let replies = [message("перша"), message("друга"), message("третя")];
+        let replies = [1, 2, 3].map(|id| from_cell(id, id as u8));
         let replies: Vec<&Reply> = replies.iter().collect();
         let mut chains = ReplyChains::new(&RootSecret::from_bytes(ROOT), from);
         chains.seal(at, &replies).expect("the number is near")

@@ -28,6 +28,7 @@ export class MockCells {
       by,
       text,
       came: came === null ? null : now - came,
+      lost: false,
     });
     const member = (id, label, joined, check_in, well, talk) => ({
       id,
@@ -100,6 +101,7 @@ export class MockCells {
         by: 'witness',
         text: 'Щойно гупнуло за річкою.',
         came: null,
+        lost: false,
       });
     else if (what === 'come') {
       for (const { members } of this.cells)
@@ -165,7 +167,7 @@ export class MockCells {
     const member = cell.members.find((each) => rest === `/members/${each.id}/messages`);
     if (!member) return missing;
     if (!fits(body.text, 560)) return bad;
-    member.talk.push({ at: this.now(), by: 'coordinator', text: body.text.trim(), came: null });
+    member.talk.push({ at: this.now(), by: 'coordinator', text: body.text.trim(), came: null, lost: false });
     return { status: 202 };
   }
 }

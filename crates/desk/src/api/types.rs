@@ -455,7 +455,7 @@ pub struct CellView {
     pub id: u32,
     /// What its coordinator calls it.
     pub name: String,
-    /// Its witnesses, by number.
+    /// Its witnesses, as they joined.
     pub members: Vec<MemberView>,
     /// Its invites, newest first.
     pub invites: Vec<InviteView>,
@@ -474,7 +474,7 @@ pub struct MemberView {
     /// When their phone last showed that it is there.
     #[ts(type = "number | null")]
     pub check_in: Option<i64>,
-    /// What it last said of them.
+    /// What they last said of themselves.
     pub well: Option<bool>,
     /// What was written, oldest first.
     pub talk: Vec<TalkLine>,
@@ -493,6 +493,8 @@ pub struct TalkLine {
     /// When the phone acknowledged it; nothing for what the witness wrote.
     #[ts(type = "number | null")]
     pub came: Option<i64>,
+    /// Whether it was given up: the phone did not acknowledge it in 30 days.
+    pub lost: bool,
 }
 
 /// Who wrote a message.

@@ -1,22 +1,20 @@
-//! What the desk works with of one witness: their chains, their bucket, their cell. No name.
+//! What the desk works with of one witness: their chains and their bucket. No name, no cell.
 
 use lapwing_seal::{
     BUCKET_SECRET_LEN, BucketSecret, Enrolment, Listener, Purpose, REPLY_CHAINS_LEN, ReplyChains,
 };
 use sha2::{Digest as _, Sha256};
 
-use super::CellId;
-
-/// Number of a witness, from 1. Stays within the desk.
+/// Number of a witness, not zero. Stays within the desk.
 pub(crate) type MemberId = u32;
 
-const VERSION: u8 = 1;
-const HEAD: usize = 1 + 4 + 4 + 4 + BUCKET_SECRET_LEN + REPLY_CHAINS_LEN + 2;
+const VERSION: u8 = 2;
+const HEAD: usize = 1 + 1 + 4 + 4 + BUCKET_SECRET_LEN + REPLY_CHAINS_LEN + 2;
 
 /// A witness, or a phone that was refused and is yet to read why.
 pub(crate) struct Member {
-    /// `None`: not of any cell, knows it by a reply at the most.
-    pub(crate) cell: Option<CellId>,
+    /// Whether it is a witness.
+    pub(crate) known: bool,
     pub(crate) said: Listener,
     pub(crate) renewal: Listener,
     pub(crate) bucket: BucketSecret,
@@ -29,10 +27,10 @@ pub(crate) struct Member {
 
 impl Member {
     /// From an enrolment, with all chains at their beginning.
-    pub(super) fn new(enrolment: &Enrolment, cell: Option<CellId>) -> Self {
+    pub(super) fn new(enrolment: &Enrolment, known: bool) -> Self {
         let chain = |purpose| Listener::new(enrolment.root.chain(purpose));
         Self {
-            cell,
+            known,
             said: chain(Purpose::Mac),
             renewal: chain(Purpose::Renewal),
             bucket: enrolment.bucket.clone(),
@@ -47,16 +45,16 @@ impl Member {
         Self {
             next_reply: before.next_reply,
             heard: before.heard,
-            ..Self::new(enrolment, before.cell)
+            ..Self::new(enrolment, before.known)
         }
     }
 
-    /// For the working key only: version 1 · cell or 0 4 · next reply 4 · heard 4 · bucket secret 32 · reply
+    /// For the working key only: version 1 · whether it is a witness 1 · next reply 4 · heard 4 · bucket secret 32 · reply
     /// chains 68 · length of the next 2 · what was said · renewals.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let said = self.said.to_bytes();
         let mut out = vec![VERSION];
-        out.extend_from_slice(&self.cell.unwrap_or(0).to_be_bytes());
+        out.push(u8::from(self.known));
         out.extend_from_slice(&self.next_reply.to_be_bytes());
         out.extend_from_slice(&self.heard.to_be_bytes());
         out.extend_from_slice(self.bucket.as_bytes());
@@ -71,18 +69,18 @@ impl Member {
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let (version, head) = head.split_first()?;
-        let (cell, head) = head.split_first_chunk()?;
+        let (known, head) = head.split_first()?;
         let (next_reply, head) = head.split_first_chunk()?;
         let (heard, head) = head.split_first_chunk()?;
         let (bucket, head) = head.split_first_chunk()?;
         let (chains, head) = head.split_first_chunk()?;
         let said = usize::from(u16::from_be_bytes(head.try_into().ok()?));
         let (said, renewal) = rest.split_at_checked(said)?;
-        if *version != VERSION {
+        if *version != VERSION || *known > 1 {
             return None;
         }
         Some(Self {
-            cell: Some(u32::from_be_bytes(*cell)).filter(|&cell| cell != 0),
+            known: *known == 1,
             said: Listener::from_bytes(said)?,
             renewal: Listener::from_bytes(renewal)?,
             bucket: BucketSecret::from_bytes(*bucket),

@@ -1,6 +1,8 @@
 //! What a desk keeps about a cell, for its coordinator's eyes: JSON, sealed to the cell.
 
+use lapwing_seal::{CHAIN_KEY_LEN, MessageKey};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{CellId, MemberId};
 
@@ -12,7 +14,8 @@ pub(crate) enum Record {
     CheckIn {
         member: MemberId,
         at: i64,
-        well: bool,
+        /// What the witness said of themselves, if they did.
+        well: Option<bool>,
     },
     /// A reply has come to the phone.
     Came {
@@ -35,12 +38,8 @@ pub(crate) enum Record {
         /// Hash of its secret, hexadecimal.
         invite: String,
         at: i64,
-    },
-    /// A reply was given up: the phone did not acknowledge it in 30 days.
-    Lost {
-        member: MemberId,
-        at: i64,
-        reply: u32,
+        /// By which the coordinator writes to them, hexadecimal: kept here only.
+        key: String,
     },
     /// A witness wrote.
     Message {
@@ -51,7 +50,12 @@ pub(crate) enum Record {
     /// What the coordinator calls the cell.
     Named { name: String },
     /// A witness's phone began anew.
-    Renewed { member: MemberId, at: i64 },
+    Renewed {
+        member: MemberId,
+        at: i64,
+        /// As in `Joined`: takes the place of the one before.
+        key: String,
+    },
     /// The coordinator wrote.
     Wrote {
         member: MemberId,
@@ -66,10 +70,34 @@ impl Record {
         serde_json::to_vec(self).expect("records have string keys and whole numbers")
     }
 
+    /// Whose key of messages it tells, if any.
+    pub(crate) fn key(&self) -> Option<(MemberId, MessageKey)> {
+        let (Self::Joined { member, key, .. } | Self::Renewed { member, key, .. }) = self else {
+            return None;
+        };
+        let mut bytes = Zeroizing::new([0; CHAIN_KEY_LEN]);
+        hex::decode_to_slice(key, bytes.as_mut_slice()).ok()?;
+        Some((*member, MessageKey::from_bytes(*bytes)))
+    }
+
     /// Reads a record that was opened.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
+}
+
+/// By which a coordinator writes to a witness, if the records say that they are of this cell: whoever
+/// renews says themselves which cell is to be told.
+pub(crate) fn message_key(records: &[Record], member: MemberId) -> Option<MessageKey> {
+    let joined =
+        |record: &Record| matches!(record, Record::Joined { member: who, .. } if *who == member);
+    if !records.iter().any(joined) {
+        return None;
+    }
+    let keys = records.iter().rev().filter_map(Record::key);
+    keys.filter(|(whose, _)| *whose == member)
+        .map(|(_, key)| key)
+        .next()
 }
 
 /// What a record lies under: cell and number.

@@ -1,7 +1,7 @@
 //! What the registry of cells promises.
 
 use lapwing_seal::{
-    BucketSecret, CellSecret, CheckIn, Enrolment, Known, Purpose, RootSecret, Said,
+    BucketSecret, CellSecret, CheckIn, Enrolment, Known, Purpose, ReplyError, RootSecret, Said,
     Speaker as Phone,
 };
 use rand_chacha::ChaCha20Rng;
@@ -92,7 +92,13 @@ fn phone(n: u8) -> Phone {
 
 fn says(phone: &mut Phone) -> Known {
     let (id, key) = phone.take();
-    Known::say((id, &key), Said::CheckIn(CheckIn::default()))
+    Known::say((id, &key), label(1), Said::CheckIn(CheckIn::default()))
+}
+
+fn label(n: u8) -> CellLabel {
+    let secret = CellSecret::generate(&mut ChaCha20Rng::from_seed([n; 32]));
+    let public = CellPublic::parse(secret.public_bytes().as_slice());
+    public.unwrap().label()
 }
 
 /// A desk with one cell and one witness in it.
@@ -102,7 +108,8 @@ fn joined() -> (Desk, CellId, MemberId) {
     let invite = desk.invite(cell);
     let enrolled = desk.enrol(&enrolment(7, By::Invite(invite)), NOW);
     assert_eq!(enrolled, Enrolled::Joined);
-    (desk, cell, 1)
+    let member = *desk.cells.members.first_key_value().unwrap().0;
+    (desk, cell, member)
 }
 
 #[test]
@@ -130,8 +137,11 @@ fn an_invite_lets_one_phone_in_once_and_in_time() {
     assert_eq!(refused, Enrolled::Refused(InviteRefused::Unknown));
     // Whoever was refused is told why, and is nobody's witness.
     let whys: Vec<_> = (2..=5)
-        .map(|id| {
-            assert!(desk.cells.member(id).unwrap().cell.is_none());
+        .map(|n| {
+            let bucket = BucketSecret::from_bytes([n; 32]);
+            let mut members = desk.cells.members.iter();
+            let (&id, member) = members.find(|(_, member)| member.bucket == bucket).unwrap();
+            assert!(!member.known);
             desk.cells.waiting[&(id, 1)].reply.content.clone()
         })
         .collect();
@@ -187,7 +197,7 @@ fn a_witness_whose_steps_were_lost_renews_and_is_the_same() {
     let (id, key) = renewals.take();
     let bucket = BucketSecret::from_bytes([7; 32]);
     let new_root = || RootSecret::from_bytes([8; 32]);
-    let renewal = Enrolment::renewal(new_root(), bucket.clone(), 900, (id, &key));
+    let renewal = Enrolment::renewal(new_root(), bucket.clone(), 900, label(1), (id, &key));
     // Somebody else's step, or a changed one, renews nothing.
     let mut forged = renewal.clone();
     forged.root = RootSecret::from_bytes([9; 32]);
@@ -203,9 +213,10 @@ fn a_witness_whose_steps_were_lost_renews_and_is_the_same() {
         Speaker::Member(member)
     );
     assert_eq!(desk.cells.speaker(&says(&mut phone(7))), Speaker::Unknown);
+    // What waited before waits still, and tells the cell to whoever has the key of then.
     assert_eq!(
-        desk.cells.waiting[&(member, 1)].reply.content,
-        Content::Enrolled
+        opened(&desk, member, 1, 7),
+        Ok(CellMessage::Welcome { cell: label(1) })
     );
 }
 
@@ -290,15 +301,29 @@ fn a_cells_key_opens_by_its_passphrase_only() {
     assert!(matches!(short, Err(StoreError::PassphraseLength(5))));
 }
 
+/// What the phone with this root finds in a reply, taken out of the store with the desk's key.
+fn opened(desk: &Desk, member: MemberId, number: u32, n: u8) -> Result<CellMessage, ReplyError> {
+    let kept = Cells::load(&desk.store).unwrap();
+    let Content::FromCell(sealed) = &kept.waiting[&(member, number)].reply.content else {
+        panic!("what was kept is another reply");
+    };
+    key(n).open(number, sealed)
+}
+
+/// The key of messages of the phone that enrolled with this root.
+fn key(n: u8) -> MessageKey {
+    MessageKey::of(&RootSecret::from_bytes([n; 32]))
+}
+
 #[test]
 fn acknowledged_replies_wait_no_more() {
     let (mut desk, _, member) = joined();
-    let text = |text: &str| Content::Message {
+    let message = CellMessage::Text {
         at: NOW,
-        text: text.into(),
+        text: "як ви?".into(),
     };
     let second = desk
-        .turn(|cells, batch| cells.reply(batch, member, text("як ви?"), NOW))
+        .turn(|cells, batch| cells.say(batch, member, &key(7), &message, NOW))
         .unwrap();
     assert_eq!(second, 2);
     let came = desk
@@ -308,6 +333,75 @@ fn acknowledged_replies_wait_no_more() {
     let waiting = |cells: &Cells| cells.waiting.keys().copied().collect::<Vec<_>>();
     assert_eq!(waiting(&desk.cells), [(member, 2)]);
     assert_eq!(waiting(&Cells::load(&desk.store).unwrap()), [(member, 2)]);
+}
+
+#[test]
+fn what_a_coordinator_writes_waits_under_a_key_that_only_the_cell_and_the_phone_have() {
+    let (mut desk, cell, member) = joined();
+    let secret = CellSecret::generate(&mut ChaCha20Rng::from_seed([1; 32]));
+    let (records, _) = desk.read(cell, &secret);
+    assert_eq!(message_key(&records, member), Some(key(7)));
+    assert_eq!(message_key(&records, member + 1), None);
+
+    let lengths = ["Так", "слово слово слово слово слово"].map(|text| {
+        let text = text.to_owned();
+        let message = CellMessage::Text { at: NOW, text };
+        let number = desk
+            .turn(|cells, batch| cells.say(batch, member, &key(7), &message, NOW))
+            .unwrap();
+        assert_eq!(opened(&desk, member, number, 7), Ok(message));
+        assert_eq!(opened(&desk, member, number, 8), Err(ReplyError::Seal));
+        let waiting = &desk.cells.waiting[&(member, number)];
+        assert_eq!(waiting.since % DAY, 0, "kept by the day");
+        waiting_to_bytes(waiting).len()
+    });
+    assert_eq!(lengths[0], lengths[1]);
+
+    // A renewal gives the coordinator another key.
+    let mut renewals = Phone::new(RootSecret::from_bytes([7; 32]).chain(Purpose::Renewal));
+    let (id, step) = renewals.take();
+    let (root, bucket) = (
+        RootSecret::from_bytes([8; 32]),
+        BucketSecret::from_bytes([7; 32]),
+    );
+    let renewal = Enrolment::renewal(root, bucket, 900, label(1), (id, &step));
+    assert_eq!(desk.enrol(&renewal, NOW), Enrolled::Renewed);
+    let (records, _) = desk.read(cell, &secret);
+    assert_eq!(message_key(&records, member), Some(key(8)));
+}
+
+#[test]
+fn the_working_key_opens_of_no_witness_which_cell_they_are_of() {
+    let mut desk = Desk::new();
+    for n in 1..=2 {
+        let (cell, _) = desk.cell(n);
+        let invite = desk.invite(cell);
+        let joined = desk.enrol(&enrolment(n, By::Invite(invite)), NOW);
+        assert_eq!(joined, Enrolled::Joined);
+    }
+    let opened = loot::at_any_hour(&desk.store).unwrap();
+    assert_eq!(opened.len(), 4, "two witnesses, and a welcome for each");
+    for label in [label(1), label(2)] {
+        let tells = |bytes: &Vec<u8>| bytes.windows(8).any(|w| w == label.as_bytes());
+        assert!(!opened.iter().any(tells));
+    }
+}
+
+#[test]
+fn a_witness_who_claims_another_cell_is_written_to_by_their_own_only() {
+    let (mut desk, _, member) = joined();
+    let (other, secret) = desk.cell(2);
+    let mut renewals = Phone::new(RootSecret::from_bytes([7; 32]).chain(Purpose::Renewal));
+    let (id, step) = renewals.take();
+    let (root, bucket) = (
+        RootSecret::from_bytes([8; 32]),
+        BucketSecret::from_bytes([7; 32]),
+    );
+    let renewal = Enrolment::renewal(root, bucket, 900, label(2), (id, &step));
+    assert_eq!(desk.enrol(&renewal, NOW), Enrolled::Renewed);
+    let (records, _) = desk.read(other, &secret);
+    assert!(matches!(records[..], [Record::Renewed { .. }]));
+    assert_eq!(message_key(&records, member), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a coordinator does to their cell: each with an entry in the journal.
 
-use lapwing_seal::{Content, Invite, MESSAGE_MAX, REPLY_TEXT_MAX};
+use lapwing_seal::{CellMessage, Invite, MESSAGE_MAX, MessageKey, REPLY_TEXT_MAX};
 use lapwing_wire::INVITE_PASSES_LEN;
 
 use super::{CellId, MemberId, Record};
@@ -80,16 +80,16 @@ impl Turn<'_> {
         self.cell_done(cell, CellDone::Revoked)
     }
 
-    /// Writes to a witness of this cell: it goes into the next drops. What is longer than a slot goes
+    /// Writes to a witness whom the records of this cell name, with the key they give: it goes into the next drops. What is longer than a slot goes
     /// in two.
     pub(crate) fn cell_write(
         &mut self,
         cell: CellId,
         member: MemberId,
+        key: &MessageKey,
         text: &str,
     ) -> Result<(), Refusal> {
-        let is_ours = |id| self.cells.member(id).is_some_and(|m| m.cell == Some(cell));
-        if !is_ours(member) {
+        if !self.cells.member(member).is_some_and(|who| who.known) {
             return Err(Refusal::NotFound);
         }
         let text = text.trim();
@@ -99,11 +99,11 @@ impl Turn<'_> {
         let at = self.now();
         for part in parts(text, REPLY_TEXT_MAX) {
             let text = part.to_owned();
-            let content = Content::Message {
+            let message = CellMessage::Text {
                 at,
                 text: text.clone(),
             };
-            let reply = self.cells.reply(&self.batch, member, content, at)?;
+            let reply = self.cells.say(&self.batch, member, key, &message, at)?;
             let record = Record::Wrote {
                 member,
                 at,
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_split_at_spaces_and_never_within_a_letter() {
-        assert_eq!(parts("коротко", 462), ["коротко"]);
+        assert_eq!(parts("коротко", 433), ["коротко"]);
         assert_eq!(parts("як ви там", 12), ["як ви", "там"]);
         assert_eq!(parts("ааааа", 4), ["аа", "аа", "а"]);
         let long = "слово ".repeat(46);

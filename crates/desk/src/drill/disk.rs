@@ -3,21 +3,24 @@
 //!
 //! A desk gets reports, two cells, and in each an invite, a witness and a message. Everything of it has
 //! a mark of 16 bytes that is searched for: in all files as they lie, in every page decrypted, in
-//! everything that the working key opens, and in every record that opens with what a passphrase
-//! unwraps.
+//! everything that the working key opens, in every record that opens with what a passphrase unwraps,
+//! and in every reply that waits and opens with a key out of these.
 
 use std::{fs, path::Path};
 
-use lapwing_seal::{BucketSecret, By, CellSecret, Content, Enrolment, RootSecret};
+use lapwing_seal::{
+    BucketSecret, By, CELL_LABEL_LEN, CellMessage, CellPublic, CellSecret, Content, Enrolment,
+    MessageKey, RootSecret,
+};
 use lapwing_wire::KeyEpoch;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
 use super::{copy, play};
 use crate::{
-    cells::{self, Cells, Record},
+    cells::{self, Cells, Record, WorkingKey},
     refusal::Refusal,
-    store::{KeyCost, KeySource, Loot, Store, StoreError},
+    store::{CellRow, KeyCost, KeySource, Loot, Store, StoreError},
 };
 
 type Mark = [u8; 16];
@@ -45,8 +48,15 @@ pub struct Disk {
     pub own_records: usize,
     /// Control: marks of the second cell with its own coordinator's passphrase.
     pub control: usize,
-    /// Of what the desk itself reads at any hour: marks of replies that wait.
+    /// Marks of what both coordinators wrote and has not come yet, with the desk's key and no passphrase.
     pub waiting: usize,
+    /// Control: the same at a desk that keeps replies under its own key and no other.
+    pub waiting_control: usize,
+    /// How often a cell's label is found with the desk's key and no passphrase, where a witness's row or what waits for
+    /// them could say of which cell they are.
+    pub membership: usize,
+    /// Control: the same where one row says so.
+    pub membership_control: usize,
 }
 
 /// What somebody says in a cell, and what opens it.
@@ -125,16 +135,18 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
     let store = Store::open(&seized, &source)?;
     let first = Opened::with(&store, CELLS[0].passphrase)?;
     let second = Opened::with(&store, CELLS[1].passphrase)?;
-    let said = |cell: &Cell| cell.marks.map(|mark| *mark);
+    let said = |cell: &Cell| {
+        let [name, label, message] = cell.marks;
+        [name, label, message, cell.reply].map(|mark| *mark)
+    };
+    let replies = CELLS.map(|cell| *cell.reply);
     let mut seen = pages;
     let with_key = seen.occurrences(&[*super::MARK]);
-    let at_any_hour = working(&store)?;
-    seen.bytes.extend(at_any_hour.clone());
-    let working = Loot {
-        bytes: at_any_hour,
-        ..Loot::default()
-    };
-    let waiting = working.occurrences(&CELLS.map(|cell| *cell.reply));
+    seen.bytes.extend(cells::loot::at_any_hour(&store)?);
+    let waiting = seen.occurrences(&replies);
+    let labels = labels(&store)?;
+    let membership = seen.occurrences(&labels);
+    let [waiting_control, membership_control] = as_once(store, &replies, &labels)?;
     seen.bytes.extend(first.bytes);
     let (own_cell, other_cell) = (
         seen.occurrences(&said(&CELLS[0])),
@@ -156,7 +168,41 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
         own_records: first.records[0],
         control: control.occurrences(&said(&CELLS[1])),
         waiting,
+        waiting_control,
+        membership,
+        membership_control,
     })
+}
+
+/// By what a phone says of which cell it is.
+fn labels(store: &Store) -> Result<Vec<[u8; CELL_LABEL_LEN]>, StoreError> {
+    let rows = store.reader()?.cells()?;
+    let label = |row: &CellRow| {
+        let public = CellPublic::parse(&row.public).map_err(|_why| StoreError::Row("cell"))?;
+        Ok(*public.label().as_bytes())
+    };
+    rows.iter().map(label).collect()
+}
+
+/// What is found of replies and labels that are kept under the working key alone.
+fn as_once(
+    mut store: Store,
+    replies: &[Mark],
+    labels: &[[u8; CELL_LABEL_LEN]],
+) -> Result<[usize; 2], StoreError> {
+    let working = WorkingKey::new(&store.working_key());
+    let batch = store.batch()?;
+    let rows = replies.iter().map(|reply| reply.as_slice());
+    let rows = rows.chain(labels.iter().map(|label| label.as_slice()));
+    for (number, row) in (100..).zip(rows) {
+        cells::loot::keep_open(&working, &batch, 1, number, row)?;
+    }
+    batch.commit()?;
+    let opened = Loot {
+        bytes: cells::loot::at_any_hour(&store)?,
+        ..Loot::default()
+    };
+    Ok([opened.occurrences(replies), opened.occurrences(labels)])
 }
 
 /// Makes a cell with a witness; gives the first half of the witness's root secret, as a mark.
@@ -187,17 +233,23 @@ fn found(
         by: By::Invite(invite),
     };
     registry.enrol(&batch, &enrolment, now)?;
+    let bucket = &enrolment.bucket;
+    let recipients = registry.recipients();
+    let witness = recipients.iter().find(|one| one.bucket == *bucket);
+    let witness = witness.and_then(|one| u32::try_from(one.witness).ok());
+    let witness = witness.ok_or(StoreError::Row("member"))?;
     let record = Record::Message {
-        member: id,
+        member: witness,
         at: now,
         text: text(message),
     };
     registry.record(&batch, id, &record)?;
-    let reply = Content::Message {
+    let answer = CellMessage::Text {
         at: now,
         text: text(cell.reply),
     };
-    registry.reply(&batch, id, reply, now)?;
+    let key = MessageKey::of(&enrolment.root);
+    registry.say(&batch, witness, &key, &answer, now)?;
     batch.commit()?;
     let mut mark = [0; 16];
     mark.copy_from_slice(&root[..16]);
@@ -223,32 +275,35 @@ impl Opened {
             bytes: Vec::new(),
             records: Vec::new(),
         };
+        let mut records = Vec::new();
         for row in &rows {
             let before = opened.bytes.len();
             for (number, sealed) in reader.records(row.id, 0)? {
                 let about = cells::about(row.id, number);
                 let plain = secrets.iter().find_map(|s| s.open(&about, &sealed));
+                records.extend(plain.iter().filter_map(|plain| Record::decode(plain)));
                 opened.bytes.extend(plain.map(|plain| plain.to_vec()));
             }
             opened.records.push(opened.bytes.len() - before);
         }
-        Ok(opened)
-    }
-}
-
-/// What the desk reads without any coordinator: witnesses' state and replies that wait.
-fn working(store: &Store) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut opened = Vec::new();
-    for recipient in Cells::load(store)?.recipients() {
-        opened.push(recipient.bucket.as_bytes().to_vec());
-        opened.push(recipient.chains.to_bytes().to_vec());
-        for waiting in recipient.replies {
-            if let Content::Message { text, .. } = waiting.reply.content {
-                opened.push(text.into_bytes());
+        // With every key of messages that was found, whatever waits for whomever.
+        for recipient in Cells::load(store)?.recipients() {
+            for waiting in &recipient.replies {
+                let Content::FromCell(sealed) = &waiting.reply.content else {
+                    continue;
+                };
+                let text = records.iter().find_map(|record| {
+                    let (_, key) = record.key()?;
+                    match key.open(waiting.reply.id, sealed) {
+                        Ok(CellMessage::Text { text, .. }) => Some(text.into_bytes()),
+                        _ => None,
+                    }
+                });
+                opened.bytes.extend(text);
             }
         }
+        Ok(opened)
     }
-    Ok(opened)
 }
 
 /// The same marks in a database of SQLite as it comes.
@@ -294,7 +349,10 @@ mod tests {
         assert!(disk.unencrypted >= disk.marks);
         assert!(disk.with_key > 1_000);
         assert_eq!((disk.other_cell, disk.other_records), (0, 0));
-        assert!(disk.own_cell >= 3 && disk.own_records >= 4);
-        assert!(disk.control >= 3);
+        assert_eq!(disk.waiting, 0);
+        assert_eq!(disk.waiting_control, 2);
+        assert_eq!((disk.membership, disk.membership_control), (0, 2));
+        assert!(disk.own_cell >= 4 && disk.own_records >= 4);
+        assert!(disk.control >= 4);
     }
 }

@@ -85,10 +85,7 @@ fn watched(rng: &mut impl CryptoRng, busy: bool, variant: Variant) -> Vec<Drop> 
     let reply = |id| Waiting {
         reply: Reply {
             id,
-            content: Content::Message {
-                at: NOW,
-                text: "we have it, thank you, stay away from the road".into(),
-            },
+            content: Content::Received { count: id, last: 9 },
         },
         since: NOW,
         shown: false,

@@ -24,10 +24,7 @@ fn root(witness: u64) -> RootSecret {
 fn message(id: u32) -> Reply {
     Reply {
         id,
-        content: Content::Message {
-            at: NOW,
-            text: format!("reply {id}"),
-        },
+        content: Content::Received { count: id, last: 0 },
     }
 }
 

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 pub use error::StoreError;
 pub use key::KeySource;
 
-pub(crate) use cells::{InviteRow, InviteState};
+pub(crate) use cells::{CellRow, InviteRow, InviteState};
 pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow, Who};
 pub(crate) use journal::{Batch, Journal, Line, Tags};
 pub(crate) use key::{KeyCost, derive_key};
@@ -41,7 +41,7 @@ use key::{DeskKey, Key};
 use keyring::Keyring;
 
 /// Schema of this program; a store with another is refused.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 const SCHEMA_SQL: &str = include_str!("schema.sql");
 const DATABASE: &str = "desk.db";
 const LOCK: &str = "desk.lock";

@@ -99,8 +99,9 @@ CREATE TABLE invite (
   state   TEXT NOT NULL CHECK (state IN ('open', 'revoked', 'used'))
 ) STRICT, WITHOUT ROWID;
 
--- What the desk works with of its witnesses: sealed under its working key, the cell included. The level
--- says how right they were when epochs closed, in five steps.
+-- What the desk works with of its witnesses: sealed under its working key. Numbers are drawn. Which cell
+-- they are of, only records of that cell say. The level says how right they were when epochs closed, in
+-- five steps.
 CREATE TABLE member (
   id     INTEGER PRIMARY KEY,
   sealed BLOB NOT NULL,
@@ -115,7 +116,8 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX record_by_cell ON record (cell, number);
 
--- Replies that no phone has acknowledged: sealed under the working key.
+-- Replies that no phone has acknowledged: sealed under the working key; what a coordinator wrote lies in
+-- them sealed for the witness.
 CREATE TABLE reply (
   member INTEGER NOT NULL,
   number INTEGER NOT NULL,

@@ -362,7 +362,9 @@ fn a_bulletin_carries_thirteen_keys_and_its_number_only_grows() {
 }
 
 mod drops {
-    use lapwing_seal::{BucketSecret, By, CellSecret, Enrolment, ReplyChains, RootSecret};
+    use lapwing_seal::{
+        BucketSecret, By, CellSecret, Enrolment, MessageKey, ReplyChains, RootSecret,
+    };
     use lapwing_wire::{Bulletin, Drop, Publication};
 
     use super::*;
@@ -447,7 +449,8 @@ mod drops {
         let secret = CellSecret::from_seed(&[3; 32]);
         let root = || RootSecret::from_bytes([5; 32]);
         let bucket = BucketSecret::from_bytes([4; 32]);
-        desk.turn(|turn| {
+        let key = MessageKey::of(&root());
+        let member = desk.turn(|turn| {
             let public = secret.public_bytes();
             let cell = turn.cell_found(public.as_slice(), b"wrapped", "двір".into())?;
             let Invited { invite, .. } = turn.cell_invite(cell, "сусідка".into(), HOUR)?;
@@ -459,12 +462,13 @@ mod drops {
             };
             turn.cells.enrol(&turn.batch, &enrolment, NOW)?;
             // With the answer to the enrolment there are ten.
+            let member = u32::try_from(turn.cells.recipients()[0].witness).unwrap();
             for _ in 0..9 {
-                turn.cell_write(cell, 1, "ми отримали")?;
+                turn.cell_write(cell, member, &key, "ми отримали")?;
             }
-            Ok(())
-        })
-        .unwrap();
+            Ok(member)
+        });
+        let member = member.unwrap();
         let phone = ReplyChains::new(&root(), 1);
         let mut got = std::collections::BTreeSet::new();
         for hour in 0..4 {
@@ -483,7 +487,7 @@ mod drops {
             // The second hour's acknowledgement arrives.
             if hour == 1 {
                 let ids: Vec<u32> = found.replies.iter().map(|reply| reply.id).collect();
-                desk.turn(|turn| Ok(turn.cells.acknowledge(&turn.batch, 1, &ids)?))
+                desk.turn(|turn| Ok(turn.cells.acknowledge(&turn.batch, member, &ids)?))
                     .unwrap();
             }
             // What is kept is enough to go on with.

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 use crate::common::{HandClock, NOW, RunningDesk, World, draft, eventually, holds};
 use lapwing_desk::{Clock as _, ClockMode, Desk};
-use lapwing_seal::{BucketSecret, Content, Invite, InviteRefused, Reply};
+use lapwing_seal::{BucketSecret, Content, Invite, InviteRefused};
 use lapwing_wire::Envelope;
-use lapwing_witness::{Phone, Standing};
+use lapwing_witness::{Message, Phone, Received, Standing};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ async fn phone(world: &World, n: u8) -> Phone {
 }
 
 /// What the newest drop of the phone's bucket has for it.
-async fn fetch(world: &World, phone: &mut Phone) -> Vec<Reply> {
+async fn fetch(world: &World, phone: &mut Phone) -> Received {
     let get = async |path: &str| {
         let url = format!("{}{path}", world.relays[0].url);
         let answer = world.http.get(url).send().await.unwrap();
@@ -103,7 +103,7 @@ async fn fetch(world: &World, phone: &mut Phone) -> Vec<Reply> {
         .unwrap();
     let wanted = phone.wanted(now).unwrap();
     let drop = get(&wanted.path).await;
-    phone.receive(wanted.bucket, &drop).unwrap().replies
+    phone.receive(wanted.bucket, &drop).unwrap()
 }
 
 /// An hour later: the desk, started again, makes other drops, and the relay has them.
@@ -145,16 +145,11 @@ async fn a_witness_joins_reports_writes_and_is_answered() {
     counted(&desk, "enrolments", 2).await;
 
     let desk = an_hour_later(&world, desk).await;
-    let welcome = fetch(&world, &mut witness).await;
-    assert!(matches!(
-        welcome[..],
-        [Reply {
-            content: Content::Enrolled,
-            ..
-        }]
-    ));
+    let received = fetch(&world, &mut witness).await;
+    let welcome = received.welcome.unwrap();
+    assert_eq!((received.replies, received.messages), (vec![], vec![]));
     assert_eq!(witness.standing(), Some(Standing::Known));
-    let refusal = fetch(&world, &mut late).await;
+    let refusal = fetch(&world, &mut late).await.replies;
     let used = Content::Refused(InviteRefused::Used);
     assert!(refusal.iter().all(|reply| reply.content == used) && refusal.len() == 1);
     assert_eq!(late.standing(), None);
@@ -168,13 +163,16 @@ async fn a_witness_joins_reports_writes_and_is_answered() {
         sent.push(witness.report(&mut world.rng, &seen, now).unwrap());
     }
     let now = world.clock.now();
-    let acks = welcome.iter().map(|reply| reply.id).collect();
     sent.push(
         witness
             .message(&mut world.rng, "вода скінчилася", now)
             .unwrap(),
     );
-    sent.push(witness.check_in(&mut world.rng, acks, true, now).unwrap());
+    sent.push(
+        witness
+            .check_in(&mut world.rng, vec![welcome], None, now)
+            .unwrap(),
+    );
     for envelope in sent.iter().rev().chain(&sent) {
         world.post(0, envelope).await;
     }
@@ -190,25 +188,31 @@ async fn a_witness_joins_reports_writes_and_is_answered() {
     // What the coordinator writes is found by that phone and no other, and its coming is seen.
     let coordinator = Coordinator::unlocks(coordinator.cell, &desk).await;
     let text = json!({ "text": "Привеземо завтра." });
+    let member = &coordinator.sees(&desk).await["members"][0]["id"];
     coordinator
-        .asks(&desk, Method::POST, "/members/1/messages", text)
+        .asks(
+            &desk,
+            Method::POST,
+            &format!("/members/{member}/messages"),
+            text,
+        )
         .await;
     let desk = an_hour_later(&world, desk).await;
     let answer = fetch(&world, &mut witness).await;
-    let [
-        Reply {
-            id,
-            content: Content::Message { text, .. },
-        },
-    ] = &answer[..]
-    else {
-        panic!("one message, and no welcome that was acknowledged: {answer:?}");
+    assert_eq!(
+        (answer.welcome, answer.replies, answer.unopened),
+        (None, vec![], 0),
+        "no welcome that was acknowledged"
+    );
+    let [Message { id, text, .. }] = &answer.messages[..] else {
+        panic!("one message: {:?}", answer.messages);
     };
     assert_eq!(text, "Привеземо завтра.");
-    assert_eq!(fetch(&world, &mut phone(&world, 1).await).await, []);
+    let stranger = fetch(&world, &mut phone(&world, 1).await).await;
+    assert_eq!(stranger, Received::default());
     let now = world.clock.now();
     let heard = witness
-        .check_in(&mut world.rng, vec![*id], false, now)
+        .check_in(&mut world.rng, vec![*id], Some(false), now)
         .unwrap();
     world.post(0, &heard).await;
     counted(&desk, "check_ins", 2).await;

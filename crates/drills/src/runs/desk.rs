@@ -28,8 +28,21 @@ pub(crate) fn desk() -> anyhow::Result<()> {
         &json!({
             "own_records_opened": found.own_records,
             "found_with_its_own_passphrase": found.control,
-            "waiting_replies_found": found.waiting,
         }),
+    );
+    tell(
+        "desk-disk-seized",
+        "what coordinators wrote and has not come yet, with the key and no passphrase",
+        (found.waiting as f64, 0.0),
+        found.waiting_control > 0,
+        &json!({ "found_under_the_key_alone": found.waiting_control }),
+    );
+    tell(
+        "desk-disk-seized",
+        "rows that say of which cell a witness is, with the key and no passphrase",
+        (found.membership as f64, 0.0),
+        found.membership_control > 0,
+        &json!({ "found_where_rows_say_so": found.membership_control }),
     );
     let dir = tempfile::tempdir()?;
     let finding = forgetting(dir.path(), 1)?;

@@ -2,9 +2,9 @@
 
 use lapwing_model::{Danger, Known as Knowledge, Observation, Place, Precision};
 use lapwing_seal::{
-    BucketSecret, By, CheckIn, Enrolment, FieldSeed, Frame, Invite, Known, Purpose,
-    ReceptionPublic, ReceptionSecret, Report, RootSecret, Said, SealError, Speaker, Statement,
-    seal,
+    BucketSecret, By, CELL_LABEL_LEN, CellLabel, CheckIn, Enrolment, FieldSeed, Frame, Invite,
+    Known, Purpose, ReceptionPublic, ReceptionSecret, Report, RootSecret, Said, SealError, Speaker,
+    Statement, seal,
 };
 use lapwing_wire::{Envelope, HEADER_LEN, KeyEpoch};
 use lapwing_witness::schedule::{Outgoing, Rhythm, Schedule};
@@ -220,7 +220,7 @@ impl Phone {
         let turn = self.rng.next_u32() % 4;
         let check_in = CheckIn {
             acks: (0..self.rng.next_u32() % 3).collect(),
-            well: true,
+            well: None,
         };
         let Some(speaker) = &mut self.speaker else {
             self.sequence += 1;
@@ -252,7 +252,9 @@ impl Phone {
                 replayed_at: None,
             }),
         };
-        Frame::Known(Known::say((id, &key), said))
+        let mut cell = [0; CELL_LABEL_LEN];
+        cell.copy_from_slice(&self.root[..CELL_LABEL_LEN]);
+        Frame::Known(Known::say((id, &key), CellLabel::from_bytes(cell), said))
     }
 
     /// One of a few villages on a day, bare or with a note.

@@ -1,7 +1,7 @@
 //! `lapwing witness inbox`: read what the desk has answered.
 
 use lapwing_seal::Content;
-use lapwing_witness::Standing;
+use lapwing_witness::{Message, Standing};
 use serde_json::{Value, json};
 
 use super::{Session, Witnessing};
@@ -24,21 +24,31 @@ impl Inbox {
         let drop = session.relay.file(&wanted.path).await?;
         let received = session.phone.receive(wanted.bucket, &drop)?;
         session.keep()?;
-        let new: Vec<_> = received
-            .replies
+        let replies = received.replies.iter();
+        let replies = replies.map(|reply| (reply.id, view(reply.id, &reply.content)));
+        let messages = received.messages.iter().map(|Message { id, at, text }| {
+            let shown = json!({ "id": id, "message": text, "at": at });
+            (*id, shown)
+        });
+        let welcome = received
+            .welcome
+            .map(|id| (id, json!({ "id": id, "enrolled": true })));
+        let new: Vec<(u32, Value)> = welcome
             .into_iter()
-            .filter(|reply| !session.state.acks.contains(&reply.id))
+            .chain(replies)
+            .chain(messages)
+            .filter(|(id, _)| !session.state.acks.contains(id))
             .collect();
-        for reply in &new {
-            println!("{}", view(reply.id, &reply.content));
+        for (_, shown) in &new {
+            println!("{shown}");
         }
         // Only whom the desk knows can acknowledge; others read why they are not known.
         if new.is_empty() || session.phone.standing() != Some(Standing::Known) {
             return Ok(());
         }
-        let ids: Vec<u32> = new.iter().map(|reply| reply.id).collect();
+        let ids: Vec<u32> = new.iter().map(|(id, _)| *id).collect();
         session.state.acks.extend(&ids);
-        let envelope = session.phone.check_in(&mut session.rng, ids, true, now)?;
+        let envelope = session.phone.check_in(&mut session.rng, ids, None, now)?;
         session.send(&envelope, self.me.passes.as_deref()).await?;
         Ok(())
     }
@@ -46,8 +56,6 @@ impl Inbox {
 
 fn view(id: u32, content: &Content) -> Value {
     match content {
-        Content::Message { at, text } => json!({ "id": id, "message": text, "at": at }),
-        Content::Enrolled => json!({ "id": id, "enrolled": true }),
         Content::Refused(why) => {
             json!({ "id": id, "enrolled": false, "why": format!("{why:?}").to_lowercase() })
         }

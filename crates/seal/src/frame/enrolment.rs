@@ -3,18 +3,19 @@
 //! ```text
 //! CBOR map: 1 root secret (32 bytes) · 2 bucket secret (32 bytes) · 3 number of the drops known ·
 //!           4 invite (10 bytes)            when a phone joins
-//!           5 step id (8 bytes) · 6 MAC (16 bytes)     when a phone that is known begins anew
+//!           5 step id (8 bytes) · 6 label of the cell (8 bytes) · 7 MAC (16 bytes)
+//!                                          when a phone that is known begins anew
 //! ```
 //!
-//! The step is one of the chain `Renewal`; its MAC is over the map with members 1, 2, 3 and 5.
+//! The step is one of the chain `Renewal`; its MAC is over the map with members 1, 2, 3, 5 and 6.
 
 use minicbor::{Decoder, Encoder};
 use zeroize::Zeroizing;
 
 use super::{FrameError, Written, array, bad, key, map, written};
 use crate::{
-    BucketSecret, CHAIN_KEY_LEN, INVITE_SECRET_LEN, Invite, MAC_LEN, RootSecret, STEP_ID_LEN,
-    StepId, StepKey,
+    BucketSecret, CELL_LABEL_LEN, CHAIN_KEY_LEN, CellLabel, INVITE_SECRET_LEN, Invite, MAC_LEN,
+    RootSecret, STEP_ID_LEN, StepId, StepKey,
 };
 
 /// A phone asks to be known from now on.
@@ -39,6 +40,8 @@ pub enum By {
     Renewal {
         /// A step of the chain `Renewal`.
         id: StepId,
+        /// The cell that is to be told.
+        cell: CellLabel,
         /// Its MAC.
         mac: [u8; MAC_LEN],
     },
@@ -50,6 +53,7 @@ impl Enrolment {
         root: RootSecret,
         bucket: BucketSecret,
         drops: u32,
+        cell: CellLabel,
         (id, step): (StepId, &StepKey),
     ) -> Self {
         let mut enrolment = Self {
@@ -58,11 +62,12 @@ impl Enrolment {
             drops,
             by: By::Renewal {
                 id,
+                cell,
                 mac: [0; MAC_LEN],
             },
         };
         let mac = step.mac(&[&enrolment.signed()]);
-        enrolment.by = By::Renewal { id, mac };
+        enrolment.by = By::Renewal { id, cell, mac };
         enrolment
     }
 
@@ -76,10 +81,10 @@ impl Enrolment {
 
     fn signed(&self) -> Zeroizing<Vec<u8>> {
         written(|e| {
-            e.map(4)?;
+            e.map(5)?;
             self.write_head(e)?;
-            if let By::Renewal { id, .. } = &self.by {
-                e.u8(5)?.bytes(id)?;
+            if let By::Renewal { id, cell, .. } = &self.by {
+                e.u8(5)?.bytes(id)?.u8(6)?.bytes(cell.as_bytes())?;
             }
             Ok(())
         })
@@ -100,10 +105,11 @@ impl Enrolment {
                     self.write_head(e)?;
                     e.u8(4)?.bytes(invite.secret())?;
                 }
-                By::Renewal { id, mac } => {
-                    e.map(5)?;
+                By::Renewal { id, cell, mac } => {
+                    e.map(6)?;
                     self.write_head(e)?;
-                    e.u8(5)?.bytes(id)?.u8(6)?.bytes(mac)?;
+                    e.u8(5)?.bytes(id)?.u8(6)?.bytes(cell.as_bytes())?;
+                    e.u8(7)?.bytes(mac)?;
                 }
             }
             Ok(())
@@ -115,7 +121,7 @@ impl Enrolment {
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, FrameError> {
-        let members = map(d, 4..=5)?;
+        let members = map(d, 4..=6)?;
         key(d, 1)?;
         let root = RootSecret::from_bytes(array::<CHAIN_KEY_LEN>(d.bytes().map_err(bad)?)?);
         key(d, 2)?;
@@ -131,8 +137,11 @@ impl Enrolment {
             key(d, 5)?;
             let id = array::<STEP_ID_LEN>(d.bytes().map_err(bad)?)?;
             key(d, 6)?;
+            let cell = array::<CELL_LABEL_LEN>(d.bytes().map_err(bad)?)?;
+            key(d, 7)?;
             let mac = array(d.bytes().map_err(bad)?)?;
-            By::Renewal { id, mac }
+            let cell = CellLabel::from_bytes(cell);
+            By::Renewal { id, cell, mac }
         };
         Ok(Self {
             root,
@@ -159,6 +168,10 @@ mod tests {
         BucketSecret::from_bytes([2; 32])
     }
 
+    fn cell() -> CellLabel {
+        CellLabel::from_bytes([6; CELL_LABEL_LEN])
+    }
+
     fn by_invite() -> Enrolment {
         Enrolment {
             root: RootSecret::from_bytes([1; 32]),
@@ -173,7 +186,7 @@ mod tests {
         let mut steps = Speaker::new(by_invite().root.chain(Purpose::Renewal));
         let (id, step) = steps.take();
         let root = RootSecret::from_bytes([9; 32]);
-        let renewal = Enrolment::renewal(root, bucket(), 9, (id, &step));
+        let renewal = Enrolment::renewal(root, bucket(), 9, cell(), (id, &step));
         assert!(renewal.is_by(&step));
         for enrolment in [by_invite(), renewal] {
             let frame = Frame::Enrolment(enrolment);
@@ -186,7 +199,8 @@ mod tests {
         let mut steps = Speaker::new(by_invite().root.chain(Purpose::Renewal));
         let (id, step) = steps.take();
         let (_, other_step) = steps.take();
-        let made = || Enrolment::renewal(RootSecret::from_bytes([9; 32]), bucket(), 9, (id, &step));
+        let root = || RootSecret::from_bytes([9; 32]);
+        let made = || Enrolment::renewal(root(), bucket(), 9, cell(), (id, &step));
         assert!(!made().is_by(&other_step));
         let mut other = made();
         other.root = RootSecret::from_bytes([8; 32]);
@@ -196,6 +210,16 @@ mod tests {
         assert!(!other.is_by(&step));
         let mut other = made();
         other.bucket = BucketSecret::from_bytes([3; 32]);
+        assert!(!other.is_by(&step));
+        let mut other = made();
+        other.by = match other.by {
+            By::Renewal { id, mac, .. } => By::Renewal {
+                id,
+                mac,
+                cell: CellLabel::from_bytes([7; CELL_LABEL_LEN]),
+            },
+            by => by,
+        };
         assert!(!other.is_by(&step));
         assert!(!by_invite().is_by(&step));
     }

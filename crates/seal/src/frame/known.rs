@@ -1,13 +1,13 @@
 //! What an enrolled witness sends: any of three things, with the step of the chain it was said at.
 //!
 //! ```text
-//! step id 8 · MAC 16 · inner type 1 · inner body
+//! step id 8 · MAC 16 · label of the cell 8 · inner type 1 · inner body
 //! ```
 //!
 //! | inner type | body |
 //! | --- | --- |
 //! | 3 message | UTF-8, 1 to 560 bytes |
-//! | 4 check-in | CBOR map: 1 ids of replies that have come (array of u32, ascending, at most 64) · 2 all is well (bool) |
+//! | 4 check-in | CBOR map: 1 ids of replies that have come (array of u32, ascending, at most 64) · 2 whether all is well (bool), absent where nobody was asked |
 //! | 8 report | CBOR map: 1 seed of the field salts (32 bytes) · 2 observation (its encoding, as bytes) · 3 time of a replayed report, absent in live ones |
 
 use lapwing_model::{NOTE_MAX, Observation};
@@ -15,7 +15,9 @@ use minicbor::Decoder;
 use zeroize::Zeroizing;
 
 use super::{FrameError, array, bad, key, map, only, written};
-use crate::{FieldSeed, MAC_LEN, SEED_LEN, STEP_ID_LEN, StepId, StepKey};
+use crate::{
+    CELL_LABEL_LEN, CellLabel, FieldSeed, MAC_LEN, SEED_LEN, STEP_ID_LEN, StepId, StepKey,
+};
 
 /// Longest message, bytes of UTF-8: as long as the note of a report.
 pub const MESSAGE_MAX: usize = NOTE_MAX;
@@ -33,6 +35,8 @@ pub struct Known {
     pub id: StepId,
     /// That it was said at this step.
     pub mac: [u8; MAC_LEN],
+    /// Whose coordinator it is for: the desk keeps of no witness which cell they are of.
+    pub cell: CellLabel,
     /// What was said.
     pub said: Said,
 }
@@ -54,8 +58,8 @@ pub enum Said {
 pub struct CheckIn {
     /// Ids of replies that have come, ascending, each once.
     pub acks: Vec<u32>,
-    /// What the witness says of themselves; `false` also when the passphrase of duress was used.
-    pub well: bool,
+    /// What the witness says of themselves. `None`: the phone speaks by itself, and nobody was asked.
+    pub well: Option<bool>,
 }
 
 /// An observation as an enrolled witness sends it.
@@ -71,21 +75,28 @@ pub struct Statement {
 
 impl Known {
     /// Says something at a step.
-    pub fn say((id, step): (StepId, &StepKey), said: Said) -> Self {
-        let mac = step.mac(&[&said.encode()]);
-        Self { id, mac, said }
+    pub fn say((id, step): (StepId, &StepKey), cell: CellLabel, said: Said) -> Self {
+        let mac = step.mac(&[cell.as_bytes(), &said.encode()]);
+        Self {
+            id,
+            mac,
+            cell,
+            said,
+        }
     }
 
     /// Whether it was said by whoever holds this step.
     pub fn is_by(&self, step: &StepKey) -> bool {
-        step.is_of(&self.mac, &[&self.said.encode()])
+        step.is_of(&self.mac, &[self.cell.as_bytes(), &self.said.encode()])
     }
 
     pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let said = self.said.encode();
-        let mut out = Zeroizing::new(Vec::with_capacity(STEP_ID_LEN + MAC_LEN + said.len()));
+        let length = STEP_ID_LEN + MAC_LEN + CELL_LABEL_LEN + said.len();
+        let mut out = Zeroizing::new(Vec::with_capacity(length));
         out.extend_from_slice(&self.id);
         out.extend_from_slice(&self.mac);
+        out.extend_from_slice(self.cell.as_bytes());
         out.extend_from_slice(&said);
         out
     }
@@ -94,12 +105,16 @@ impl Known {
         let (id, rest) = body
             .split_first_chunk::<STEP_ID_LEN>()
             .ok_or(FrameError::Encoding)?;
-        let (mac, said) = rest
+        let (mac, rest) = rest
             .split_first_chunk::<MAC_LEN>()
+            .ok_or(FrameError::Encoding)?;
+        let (cell, said) = rest
+            .split_first_chunk::<CELL_LABEL_LEN>()
             .ok_or(FrameError::Encoding)?;
         Ok(Self {
             id: *id,
             mac: *mac,
+            cell: CellLabel::from_bytes(*cell),
             said: Said::decode(said)?,
         })
     }
@@ -135,17 +150,20 @@ impl Said {
 impl CheckIn {
     fn encode(&self) -> Zeroizing<Vec<u8>> {
         written(|e| {
-            e.map(2)?.u8(1)?.array(self.acks.len() as u64)?;
+            e.map(1 + u64::from(self.well.is_some()))?;
+            e.u8(1)?.array(self.acks.len() as u64)?;
             for ack in &self.acks {
                 e.u32(*ack)?;
             }
-            e.u8(2)?.bool(self.well)?;
+            if let Some(well) = self.well {
+                e.u8(2)?.bool(well)?;
+            }
             Ok(())
         })
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, FrameError> {
-        map(d, 2..=2)?;
+        let members = map(d, 1..=2)?;
         key(d, 1)?;
         let count = d
             .array()
@@ -158,8 +176,12 @@ impl CheckIn {
         if !acks.is_sorted_by(|a, b| a < b) {
             return Err(FrameError::Encoding);
         }
-        key(d, 2)?;
-        let well = d.bool().map_err(bad)?;
+        let well = if members == 2 {
+            key(d, 2)?;
+            Some(d.bool().map_err(bad)?)
+        } else {
+            None
+        };
         Ok(Self { acks, well })
     }
 }
@@ -226,13 +248,20 @@ mod tests {
         }
     }
 
-    fn said() -> [Said; 3] {
-        let check_in = CheckIn {
-            acks: vec![1, 7, u32::MAX],
-            well: true,
+    fn cell() -> CellLabel {
+        CellLabel::from_bytes([6; CELL_LABEL_LEN])
+    }
+
+    fn said() -> [Said; 4] {
+        let check_in = |well| {
+            Said::CheckIn(CheckIn {
+                acks: vec![1, 7, u32::MAX],
+                well,
+            })
         };
         [
-            Said::CheckIn(check_in),
+            check_in(None),
+            check_in(Some(true)),
             Said::Message("вода скінчилася".into()),
             Said::Report(statement()),
         ]
@@ -243,18 +272,27 @@ mod tests {
         let (id, key) = step();
         let (_, other) = Speaker::new(RootSecret::from_bytes([5; 32]).chain(Purpose::Mac)).take();
         for said in said() {
-            let known = Known::say((id, &key), said);
+            let known = Known::say((id, &key), cell(), said);
             let frame = Frame::Known(known.clone());
             assert_eq!(Frame::decode(&frame.encode().unwrap()).unwrap(), frame);
             assert!(known.is_by(&key) && !known.is_by(&other));
+            let moved = Known {
+                cell: CellLabel::from_bytes([7; CELL_LABEL_LEN]),
+                ..known
+            };
+            assert!(
+                !moved.is_by(&key),
+                "what was said to one cell is not to another"
+            );
         }
     }
 
     #[test]
     fn no_two_things_said_share_a_mac() {
         let (id, key) = step();
-        let [a, b, c] = said().map(|said| Known::say((id, &key), said).mac);
-        assert!(a != b && b != c && a != c);
+        let macs = said().map(|said| Known::say((id, &key), cell(), said).mac);
+        let different: std::collections::HashSet<_> = macs.iter().collect();
+        assert_eq!(different.len(), macs.len());
     }
 
     #[test]
@@ -271,9 +309,12 @@ mod tests {
         for said in [
             Said::Report(longest),
             Said::Message("x".repeat(MESSAGE_MAX)),
-            Said::CheckIn(CheckIn { acks, well: false }),
+            Said::CheckIn(CheckIn {
+                acks,
+                well: Some(false),
+            }),
         ] {
-            let frame = Frame::Known(Known::say((id, &key), said));
+            let frame = Frame::Known(Known::say((id, &key), cell(), said));
             assert_eq!(Frame::decode(&frame.encode().unwrap()).unwrap(), frame);
         }
     }
@@ -282,8 +323,9 @@ mod tests {
     fn acknowledgements_out_of_order_twice_or_too_many_are_refused() {
         let (id, key) = step();
         for acks in [vec![2, 1], vec![1, 1], (0..65).collect()] {
-            let said = Said::CheckIn(CheckIn { acks, well: true });
-            let bytes = Frame::Known(Known::say((id, &key), said)).encode().unwrap();
+            let said = Said::CheckIn(CheckIn { acks, well: None });
+            let known = Known::say((id, &key), cell(), said);
+            let bytes = Frame::Known(known).encode().unwrap();
             assert_eq!(Frame::decode(&bytes), Err(FrameError::Encoding));
         }
     }

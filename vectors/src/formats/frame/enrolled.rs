@@ -1,8 +1,8 @@
 //! Cases of types 2 and 7: a phone enrols, and what it says from then on.
 
 use lapwing_seal::{
-    BucketSecret, By, CheckIn, Enrolment, Frame, Invite, Known, Purpose, RootSecret, Said, Speaker,
-    Statement, StepId, StepKey,
+    BucketSecret, By, CellLabel, CheckIn, Enrolment, Frame, Invite, Known, Purpose, RootSecret,
+    Said, Speaker, Statement, StepId, StepKey,
 };
 
 use super::plaintext;
@@ -26,9 +26,13 @@ fn step(purpose: Purpose) -> (StepId, StepKey) {
     Speaker::new(root().chain(purpose)).take()
 }
 
+fn cell() -> CellLabel {
+    CellLabel::from_bytes([0x66; 8])
+}
+
 fn say(said: Said) -> Frame {
     let (id, key) = step(Purpose::Mac);
-    Frame::Known(Known::say((id, &key), said))
+    Frame::Known(Known::say((id, &key), cell(), said))
 }
 
 fn statement() -> Statement {
@@ -59,7 +63,7 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let (id, key) = step(Purpose::Renewal);
     let new_root = RootSecret::from_bytes([0x44; 32]);
-    let renewal = Enrolment::renewal(new_root, bucket(), 900, (id, &key));
+    let renewal = Enrolment::renewal(new_root, bucket(), 900, cell(), (id, &key));
 
     let head_entries = || {
         vec![
@@ -79,14 +83,13 @@ pub(super) fn cases() -> Vec<Case> {
     swapped.swap(0, 2);
 
     // Whatever lies at a step is read before its MAC is looked at: the desk looks the step up first.
-    let known = |inner: &[u8]| [&[0x55; 24], inner].concat();
+    let known = |inner: &[u8]| [&[0x55; 32], inner].concat();
+    let list = |acks: &[u64]| {
+        let heads = acks.iter().flat_map(|ack| head(0, *ack)).collect();
+        [head(4, acks.len() as u64), heads].concat()
+    };
     let check_in = |acks: &[u64], well: Vec<u8>| {
-        let list = [
-            head(4, acks.len() as u64),
-            acks.iter().flat_map(|ack| head(0, *ack)).collect(),
-        ]
-        .concat();
-        known(&[vec![4], map(&[(1, list), (2, well)])].concat())
+        known(&[vec![4], map(&[(1, list(acks)), (2, well)])].concat())
     };
     let said_report = |entries: &[(u64, Vec<u8>)]| known(&[vec![8], map(entries)].concat());
     let seed = || (1, octets(report().seed.as_bytes()));
@@ -121,14 +124,36 @@ pub(super) fn cases() -> Vec<Case> {
         no(
             "a renewal without its MAC",
             ENROLMENT,
-            &enrolment(&[(5, octets(&[1; 8]))]),
+            &enrolment(&[(5, octets(&[1; 8])), (6, octets(&[0x66; 8]))]),
             "encoding",
             "",
         ),
         no(
             "a renewal with a MAC of 15 bytes",
             ENROLMENT,
-            &enrolment(&[(5, octets(&[1; 8])), (6, octets(&[2; 15]))]),
+            &enrolment(&[
+                (5, octets(&[1; 8])),
+                (6, octets(&[0x66; 8])),
+                (7, octets(&[2; 15])),
+            ]),
+            "encoding",
+            "",
+        ),
+        no(
+            "a renewal without a cell",
+            ENROLMENT,
+            &enrolment(&[(5, octets(&[1; 8])), (7, octets(&[2; 16]))]),
+            "encoding",
+            "the desk keeps of nobody which cell they are of",
+        ),
+        no(
+            "a renewal with a label of 7 bytes",
+            ENROLMENT,
+            &enrolment(&[
+                (5, octets(&[1; 8])),
+                (6, octets(&[0x66; 7])),
+                (7, octets(&[2; 16])),
+            ]),
             "encoding",
             "",
         ),
@@ -208,7 +233,15 @@ pub(super) fn cases() -> Vec<Case> {
             "a check-in",
             say(Said::CheckIn(CheckIn {
                 acks: vec![3, 9],
-                well: true,
+                well: None,
+            })),
+            "of the phone by itself: it says nothing of its owner",
+        ),
+        ok(
+            "a check-in of somebody who is well",
+            say(Said::CheckIn(CheckIn {
+                acks: vec![3, 9],
+                well: Some(true),
             })),
             "",
         ),
@@ -216,13 +249,14 @@ pub(super) fn cases() -> Vec<Case> {
             "a check-in of somebody who is not well",
             say(Said::CheckIn(CheckIn {
                 acks: Vec::new(),
-                well: false,
+                well: Some(false),
             })),
             "",
         ),
         no("a step id cut off", KNOWN, &[0x55; 7], "encoding", ""),
         no("a MAC cut off", KNOWN, &[0x55; 23], "encoding", ""),
-        no("nothing said", KNOWN, &[0x55; 24], "encoding", ""),
+        no("a label cut off", KNOWN, &[0x55; 31], "encoding", ""),
+        no("nothing said", KNOWN, &[0x55; 32], "encoding", ""),
         no(
             "cover at a step",
             KNOWN,
@@ -272,6 +306,13 @@ pub(super) fn cases() -> Vec<Case> {
             "an acknowledgement of 33 bits",
             KNOWN,
             &check_in(&[1 << 32], true_()),
+            "encoding",
+            "",
+        ),
+        no(
+            "a check-in of three members",
+            KNOWN,
+            &known(&[vec![4], map(&[(1, list(&[])), (2, true_()), (3, true_())])].concat()),
             "encoding",
             "",
         ),

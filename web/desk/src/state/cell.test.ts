@@ -4,7 +4,7 @@ import type { TalkLine } from '../api/types';
 import { byNeed, cellsAddress, lastSign, room, standing } from './cell';
 
 const DAY = 86_400;
-const line = (by: TalkLine['by'], at: number): TalkLine => ({ by, at, text: 'х', came: null });
+const line = (by: TalkLine['by'], at: number): TalkLine => ({ by, at, text: 'х', came: null, lost: false });
 
 describe('a witness, as their coordinator sees them', () => {
   it('gives a sign by joining, checking in or writing, and not by being written to', () => {

@@ -37,7 +37,7 @@ export function standing(member: MemberView, now: number, silentAfter: number): 
   };
 }
 
-/** The silent first, the longest at the top; then those not well, then the unanswered, then the rest by number. */
+/** The silent first, the longest at the top; then those not well, then the unanswered, then the rest as they joined. */
 export function byNeed(
   members: readonly MemberView[],
   now: number,
@@ -47,10 +47,7 @@ export function byNeed(
     silent !== undefined ? 0 : unwell ? 1 : unanswered ? 2 : 3;
   return members
     .map((member) => ({ member, is: standing(member, now, silentAfter) }))
-    .sort(
-      (a, b) =>
-        rank(a.is) - rank(b.is) || (b.is.silent ?? 0) - (a.is.silent ?? 0) || a.member.id - b.member.id,
-    );
+    .sort((a, b) => rank(a.is) - rank(b.is) || (b.is.silent ?? 0) - (a.is.silent ?? 0));
 }
 
 /** How many bytes a text takes on the way. */

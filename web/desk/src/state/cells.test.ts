@@ -6,7 +6,7 @@ import { Cells } from './cells.svelte';
 
 const MINUTE = 60_000;
 const made: InviteMade = { id: 'h', code: '00', words: { uk: 'береза', en: 'birch' }, expires: 9000 };
-const theirs = (text: string): TalkLine => ({ at: 1, by: 'witness', text, came: null });
+const theirs = (text: string): TalkLine => ({ at: 1, by: 'witness', text, came: null, lost: false });
 
 let stored: CellView;
 let storage: Map<string, string>;

@@ -380,6 +380,7 @@ export const en = {
   'talk.you': 'You',
   'talk.came': 'came to the phone {time}',
   'talk.waits': 'waits: not on the phone yet',
+  'talk.lost': 'given up: not on the phone in 30 days',
   'talk.write': 'Write to {label}',
   'talk.send': 'Send',
   'talk.how':

@@ -379,6 +379,7 @@ export const uk: Readonly<Record<keyof typeof en, string>> = {
   'talk.you': 'Ви',
   'talk.came': 'дійшло до телефона {time}',
   'talk.waits': 'чекає: на телефоні ще немає',
+  'talk.lost': 'відмовилися: за 30 днів не дійшло до телефона',
   'talk.write': 'Написати: {label}',
   'talk.send': 'Надіслати',
   'talk.how':

@@ -131,7 +131,7 @@ class Talk {
         const { after, acks } = hear(before, replies, drop.number);
         const envelope =
           acks.length > 0 && phone.standing() === 'known'
-            ? phone.check_in(Uint32Array.from(acks), true, clock())
+            ? phone.check_in(Uint32Array.from(acks), undefined, clock())
             : undefined;
         if (acks.length > 0) await this.#store(settle(after, await desk.ends()));
         await keep();

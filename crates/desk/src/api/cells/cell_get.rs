@@ -18,6 +18,7 @@ use crate::{
         types::{CellView, InviteStanding, InviteView, MemberView, TalkBy, TalkLine},
     },
     cells::Record,
+    drops::REPLY_KEEP_S,
     refusal::Refusal,
     store::InviteState,
 };
@@ -60,6 +61,8 @@ fn view(
 ) -> CellView {
     let mut name = String::new();
     let mut members: BTreeMap<u32, MemberView> = BTreeMap::new();
+    // Numbers are drawn: the order is that of joining.
+    let mut order: Vec<u32> = Vec::new();
     let mut invites: Vec<InviteView> = Vec::new();
     // Where each reply stands in its witness's talk.
     let mut written: BTreeMap<(u32, u32), usize> = BTreeMap::new();
@@ -86,7 +89,9 @@ fn view(
                     state,
                 });
             }
-            Record::Joined { member, invite, at } => {
+            Record::Joined {
+                member, invite, at, ..
+            } => {
                 let by = invites.iter().find(|known| known.id == invite);
                 let joined = MemberView {
                     id: member,
@@ -96,12 +101,13 @@ fn view(
                     well: None,
                     talk: Vec::new(),
                 };
+                order.push(member);
                 members.insert(member, joined);
             }
             Record::CheckIn { member, at, well } => {
                 if let Some(member) = members.get_mut(&member) {
                     member.check_in = Some(at);
-                    member.well = Some(well);
+                    member.well = well.or(member.well);
                 }
             }
             Record::Message { member, at, text } => {
@@ -111,6 +117,7 @@ fn view(
                         by: TalkBy::Witness,
                         text,
                         came: None,
+                        lost: false,
                     });
                 }
             }
@@ -127,6 +134,7 @@ fn view(
                         by: TalkBy::Coordinator,
                         text,
                         came: None,
+                        lost: at < now - REPLY_KEEP_S,
                     });
                 }
             }
@@ -141,16 +149,20 @@ fn view(
                         .and_then(|place| member.talk.get_mut(*place))
                 {
                     line.came = Some(at);
+                    line.lost = false;
                 }
             }
-            Record::Lost { .. } | Record::Renewed { .. } => {}
+            Record::Renewed { .. } => {}
         }
     }
     invites.reverse();
     CellView {
         id,
         name,
-        members: members.into_values().collect(),
+        members: order
+            .iter()
+            .filter_map(|member| members.remove(member))
+            .collect(),
         invites,
     }
 }

@@ -6,8 +6,8 @@ use axum::{
 };
 use http_body_util::BodyExt as _;
 use lapwing_seal::{
-    BucketSecret, By, CheckIn, Enrolment, Frame, Invite, Known, MESSAGE_MAX, Purpose, RootSecret,
-    Said, Speaker as Phone,
+    BucketSecret, By, CellLabel, CellPublic, CheckIn, Enrolment, Frame, Invite, Known, MESSAGE_MAX,
+    Purpose, RootSecret, Said, Speaker as Phone,
 };
 use serde_json::{Value, json};
 
@@ -103,10 +103,22 @@ impl Pages {
         phone
     }
 
-    async fn say_as(&self, index: u8, phone: &mut Phone, said: Said) {
+    async fn say_as(&self, index: u8, phone: &mut Phone, cell: u32, said: Said) {
         let (id, key) = phone.take();
-        let known = Known::say((id, &key), said);
+        let known = Known::say((id, &key), self.label(cell), said);
         self.hear(index, Frame::Known(known)).await;
+    }
+
+    fn label(&self, cell: u32) -> CellLabel {
+        let rows = self.desk.reader.cells().unwrap();
+        let row = rows.iter().find(|row| row.id == cell).unwrap();
+        CellPublic::parse(&row.public).unwrap().label()
+    }
+
+    /// The number of the witness who joined first.
+    async fn first(&self, cell: u32, session: &str) -> u32 {
+        let view = self.view(cell, session).await;
+        u32::try_from(view["members"][0]["id"].as_u64().unwrap()).unwrap()
     }
 }
 
@@ -157,10 +169,14 @@ async fn a_witness_is_invited_joins_writes_and_gets_an_answer() {
 
     let mut phone = pages.join(1, &made).await;
     pages
-        .say_as(2, &mut phone, Said::Message("тут тихо".into()))
+        .say_as(2, &mut phone, cell, Said::Message("тут тихо".into()))
         .await;
+    let witness = pages.first(cell, &session).await;
     assert_eq!(
-        pages.write(cell, 1, &session, " як ви? ").await.status(),
+        pages
+            .write(cell, witness, &session, " як ви? ")
+            .await
+            .status(),
         StatusCode::ACCEPTED
     );
     let view = pages.view(cell, &session).await;
@@ -176,10 +192,15 @@ async fn a_witness_is_invited_joins_writes_and_gets_an_answer() {
 
     // Reply 1 told the phone that it has joined; 2 is the answer.
     let check_in = CheckIn {
-        well: false,
+        well: Some(false),
         acks: vec![1, 2],
     };
-    pages.say_as(3, &mut phone, Said::CheckIn(check_in)).await;
+    pages
+        .say_as(3, &mut phone, cell, Said::CheckIn(check_in))
+        .await;
+    // What the phone says by itself changes nothing of it.
+    let there = Said::CheckIn(CheckIn::default());
+    pages.say_as(4, &mut phone, cell, there).await;
     let member = &pages.view(cell, &session).await["members"][0];
     assert_eq!(member["well"], false);
     assert_eq!(member["check_in"], pages.desk.hub.now());
@@ -257,8 +278,9 @@ async fn what_another_cell_has_cannot_be_reached_from_an_open_one() {
     pages.join(1, &made).await;
     let open = pages.invite(theirs, &other, "в").await;
     let missing = |answer, what| is(answer, StatusCode::NOT_FOUND, "not-found", what);
+    let witness = pages.first(theirs, &other).await;
     missing(
-        pages.write(ours, 1, &session, "хто ви?").await,
+        pages.write(ours, witness, &session, "хто ви?").await,
         "their witness",
     )
     .await;
@@ -371,14 +393,15 @@ async fn what_is_too_short_or_too_long_is_refused_and_leaves_nothing() {
     pages
         .join(1, &pages.invite(cell, &session, "а").await)
         .await;
+    let witness = pages.first(cell, &session).await;
     for text in ["", " \n ", &"x".repeat(MESSAGE_MAX + 1), &"ж".repeat(281)] {
-        bad(pages.write(cell, 1, &session, text).await, text).await;
+        bad(pages.write(cell, witness, &session, text).await, text).await;
     }
     assert_eq!(
         pages.view(cell, &session).await["members"][0]["talk"],
         json!([])
     );
-    let longest = pages.write(cell, 1, &session, &"ж".repeat(280)).await;
+    let longest = pages.write(cell, witness, &session, &"ж".repeat(280)).await;
     assert_eq!(longest.status(), StatusCode::ACCEPTED);
 }
 

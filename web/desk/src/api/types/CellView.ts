@@ -15,7 +15,7 @@ id: number,
  */
 name: string, 
 /**
- * Its witnesses, by number.
+ * Its witnesses, as they joined.
  */
 members: Array<MemberView>, 
 /**

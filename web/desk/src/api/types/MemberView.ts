@@ -22,7 +22,7 @@ joined: number,
  */
 check_in: number | null, 
 /**
- * What it last said of them.
+ * What they last said of themselves.
  */
 well: boolean | null, 
 /**

@@ -20,4 +20,8 @@ text: string,
 /**
  * When the phone acknowledged it; nothing for what the witness wrote.
  */
-came: number | null, };
+came: number | null, 
+/**
+ * Whether it was given up: the phone did not acknowledge it in 30 days.
+ */
+lost: boolean, };
