@@ -373,6 +373,70 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
     assert.deepEqual(faults, []);
   });
 
+  it('says above all else that somebody speaks as a decoy', async () => {
+    for (const viewport of [WIDE, PHONE]) {
+      await cells('reset');
+      const { page, faults } = await within({ viewport });
+      const decoy = page.locator('[data-member="6"]');
+      assert.equal(await page.locator('.duress').count(), 0);
+      await decoy.click();
+      await page.getByText('This is a decoy').waitFor();
+      await page.getByText('write nothing true that could harm anybody').waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Cut off this phone' }).count(), 0);
+      if (viewport === PHONE) await page.keyboard.press('Escape');
+      await cells('force');
+      const alarm = page.locator('#cells [role=alert]');
+      await alarm.getByText('Сусідка з п’ятого is speaking under duress since').waitFor();
+      const above = await page.evaluate(() => {
+        const [alarm, title] = ['.duress', '[data-focus="cell"]'].map((one) => document.querySelector(one));
+        return alarm.getBoundingClientRect().bottom <= title.getBoundingClientRect().top;
+      });
+      assert.ok(above);
+      await accessible(page, 'an alarm');
+      await reachable(page, 'an alarm');
+      await page.getByRole('button', { name: 'Read what was said' }).click();
+      await page.locator('article').getByText('Report, set aside: ').waitFor();
+      await accessible(page, 'what was said as a decoy');
+      assert.deepEqual(faults, []);
+    }
+  });
+
+  it('makes a second slip, which says nothing of what it is for', async () => {
+    const { page, faults } = await within();
+    await page.getByRole('button', { name: 'New invite' }).click();
+    await page.getByLabel('For', { exact: true }).selectOption({ label: 'the decoy of Вчитель' });
+    await page.getByText('A second slip for the same person').waitFor();
+    await accessible(page, 'an invite for a decoy');
+    await page.getByRole('button', { name: 'Make the invite' }).click();
+    await page.getByRole('heading', { name: 'Invite for Вчитель' }).waitFor();
+    await page.getByText('Nothing on it says so').waitFor();
+    await page.emulateMedia({ media: 'print' });
+    const text = (await page.evaluate(() => document.body.innerText)).toLowerCase();
+    for (const telling of ['decoy', 'duress', 'second', 'вчитель'])
+      assert.ok(!text.includes(telling), telling);
+    await page.emulateMedia({ media: 'screen' });
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: 'Yes, close it' }).click();
+    await page.locator('li', { hasText: 'for a decoy' }).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
+  it('cuts a phone off after asking, and keeps what was written', async () => {
+    const { page, faults } = await within();
+    await page.locator('[data-member="1"]').click();
+    await page.getByRole('button', { name: 'Cut off this phone' }).click();
+    await page.getByText('It cannot be undone').waitFor();
+    await accessible(page, 'a phone that is to be cut off');
+    await page.getByRole('button', { name: 'No, keep it' }).click();
+    await page.getByRole('button', { name: 'Cut off this phone' }).click();
+    await page.getByRole('button', { name: 'Yes, cut it off' }).click();
+    await page.locator('article').getByText('Nothing that this phone sends comes here').waitFor();
+    assert.equal(await page.locator('article textarea').count(), 0);
+    assert.equal(await page.locator('article ol li').count(), 4);
+    await accessible(page, 'a phone that was cut off');
+    assert.deepEqual(faults, []);
+  });
+
   it('is scanned from the screen in the dark', async () => {
     const { page } = await within({ theme: 'dark', viewport: PHONE });
     await invite(page);
@@ -396,6 +460,8 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
     await focused('[data-member="3"]');
     await press('Enter');
     await focused('[data-focus="panel"]');
+    await press('Tab');
+    await focused('.cut');
     await press('Tab');
     await focused('.lines');
     await press('Tab');

@@ -9,6 +9,9 @@ import { after, before, describe, it } from 'node:test';
 import { filmed, founded, hide, PASSPHRASE, shot } from './enrolling.mjs';
 import { accessible, handy, kept, launch, phone, start, until } from './witness-app.mjs';
 
+const DECOY = 'another four words of jam';
+/** Its code in the form. */
+const EXPLOSION = 1;
 /** A drop is a minute old at most. */
 const PATIENCE = 140_000;
 
@@ -31,12 +34,12 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
   }
 
   /** Opens what the passphrase opens, and goes to the desk. */
-  async function again(page) {
+  async function again(page, passphrase = PASSPHRASE) {
     await page.reload();
     await page.getByRole('button', { name: 'Language and more' }).click();
     await page.getByRole('button', { name: 'Your desk' }).click();
     await page.getByRole('button', { name: 'To the hiding place' }).click();
-    await page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
+    await page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
     await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.locator('.note.open').waitFor();
     await page.goBack();
@@ -135,6 +138,62 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
       drops.every((status) => status === 200 || status === 304),
       String(drops),
     );
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+
+  it('raises an alarm at the desk when somebody speaks from a decoy, and makes no incident of it', async () => {
+    const cell = await founded(lapwing, 'Mill');
+    const { code } = await cell.invite('Miller');
+    const { context, open, faults } = await phone(browser);
+    const page = await open(lapwing.app);
+    await hide(page, 'duress');
+    await ask(page, code);
+    const witness = await until('the member', async () => (await cell.view()).members[0]);
+    await again(page);
+    await page.getByText('The desk knows you now.').waitFor({ timeout: PATIENCE });
+
+    // The second slip goes into the decoy.
+    const { code: second } = await cell.invite('Miller', witness.id);
+    await page.goBack();
+    await page.getByRole('button', { name: 'Hiding place' }).click();
+    await page.getByRole('button', { name: 'Set a passphrase' }).click();
+    await page.getByText('enter it in the decoy').waitFor();
+    await page.getByLabel('New passphrase').fill(DECOY);
+    await page.getByLabel('The same once').fill(DECOY);
+    await page.getByRole('button', { name: 'Set this passphrase' }).click();
+    await page.locator('.fold[aria-expanded=false]').waitFor();
+    await again(page, DECOY);
+    await ask(page, second);
+    const decoy = await until('the decoy', async () => (await cell.view()).members[1]);
+    assert.equal(decoy.duress_of, witness.id);
+    await again(page, DECOY);
+    await page.getByText('The desk knows you now.').waitFor({ timeout: PATIENCE });
+    await until('that it is there', async () => (await cell.view()).members[1].check_in !== null);
+    assert.equal((await cell.view()).members[1].duress_since, null, 'that it was opened is no alarm');
+
+    await page.goBack();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Explosion', exact: true }).click();
+    await page.getByRole('searchbox').fill('Bakhmut');
+    await page.locator('.found li button').first().click();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await until('the alarm', async () => (await cell.view()).members[1].duress_since !== null);
+    const view = await cell.view();
+    assert.equal(view.members[1].talk[0].report.kind, EXPLOSION);
+    assert.equal(view.members[0].duress_since, null);
+    const { incidents } = await lapwing.desk('incidents');
+    assert.ok(incidents.every(({ kind }) => kind !== EXPLOSION));
+
+    // Nobody but they say how they are.
+    await page.getByRole('button', { name: 'Language and more' }).click();
+    await page.getByRole('button', { name: 'Your desk' }).click();
+    await page.getByRole('button', { name: 'I am well' }).click();
+    await page.locator('li.me').filter({ hasText: 'I am well' }).waitFor();
+    await until('that they are well', async () => (await cell.view()).members[1].well === true);
+    assert.equal((await cell.view()).members[0].well, null);
+    await cell.cutOff(witness.id);
+    assert.notEqual((await cell.view()).members[0].cut_off, null);
     assert.deepEqual(faults, []);
     await context.close();
   });

@@ -36,8 +36,8 @@ use crate::{
 };
 
 pub(crate) use key::{unwrap, wrap};
-pub(crate) use member::{Member, MemberId, author};
-pub(crate) use record::{Record, about, message_key};
+pub(crate) use member::{Member, MemberId, Standing, author};
+pub(crate) use record::{Record, about, has_witness, message_key};
 pub(crate) use standings::MemberStandings;
 pub(crate) use turn::Invited;
 pub(crate) use working::WorkingKey;
@@ -129,7 +129,10 @@ impl Cells {
                 .ok_or(StoreError::Row(REPLY_ROW))?;
             cells.waiting.insert((id, number), waiting);
         }
-        let refused = cells.members.iter().filter(|(_, member)| !member.known);
+        let refused = cells
+            .members
+            .iter()
+            .filter(|(_, member)| !member.is_known());
         let since = |id| cells.waiting.get(&(id, 1)).map_or(i64::MIN, |w| w.since);
         cells.refused = refused.map(|(&id, _)| (since(id), id)).collect();
         Ok(cells)
@@ -176,8 +179,8 @@ impl Cells {
         batch: &Batch<'_>,
         cell: CellId,
         label: &str,
-        now: i64,
-        expires: i64,
+        duress_of: Option<MemberId>,
+        (now, expires): (i64, i64),
     ) -> Result<Invite, StoreError> {
         let invite = Invite::generate(&mut UnwrapErr(SysRng));
         batch.invite(&InviteRow {
@@ -185,12 +188,14 @@ impl Cells {
             cell,
             expires,
             state: InviteState::Open,
+            duress: duress_of.is_some(),
         })?;
         let record = Record::Invited {
             invite: hex::encode(invite.hash()),
             label: label.to_owned(),
             at: now,
             expires,
+            duress_of,
         };
         self.record(batch, cell, &record)?;
         Ok(invite)
@@ -246,7 +251,12 @@ impl Cells {
         };
         row.state = InviteState::Used;
         batch.invite(&row)?;
-        self.keep(batch, id, Member::new(enrolment, true))?;
+        let standing = if row.duress {
+            Standing::Duress
+        } else {
+            Standing::Witness
+        };
+        self.keep(batch, id, Member::new(enrolment, standing))?;
         let invite = hex::encode(hash);
         let joined = Record::Joined {
             member: id,
@@ -286,7 +296,7 @@ impl Cells {
         {
             self.remove(batch, oldest)?;
         }
-        self.keep(batch, id, Member::new(enrolment, false))?;
+        self.keep(batch, id, Member::new(enrolment, Standing::Refused))?;
         self.reply(batch, id, Content::Refused(why), now)?;
         self.refused.insert((day(now), id));
         Ok(())
@@ -320,6 +330,27 @@ impl Cells {
             )?;
         }
         Ok(Enrolled::Renewed)
+    }
+
+    /// Ends what the desk has with a witness's phone: what it sends from now on is nobody's.
+    pub(crate) fn cut_off(
+        &mut self,
+        batch: &Batch<'_>,
+        cell: CellId,
+        member: MemberId,
+        now: i64,
+    ) -> Result<(), Refusal> {
+        match self.members.get(&member).map(|who| who.standing) {
+            Some(Standing::Witness) => {}
+            // Its reports would be anybody's then, and would be fused.
+            Some(Standing::Duress) => {
+                return Err(Refusal::BadRequest("the witness: this is a decoy"));
+            }
+            Some(Standing::Refused) | None => return Err(Refusal::NotFound),
+        }
+        self.remove(batch, member)?;
+        self.record(batch, cell, &Record::CutOff { member, at: now })?;
+        Ok(())
     }
 
     /// Whose word it is. Looks only.
@@ -492,7 +523,11 @@ impl Cells {
             self.acknowledge(batch, id, &[number])?;
             // There is nothing else to say to a phone that was refused. That a coordinator's message was
             // given up, its records tell by their time.
-            if self.members.get(&id).is_some_and(|member| !member.known) {
+            if self
+                .members
+                .get(&id)
+                .is_some_and(|member| !member.is_known())
+            {
                 self.remove(batch, id)?;
             }
         }
@@ -512,7 +547,7 @@ impl Cells {
     /// Into memory.
     fn put(&mut self, id: MemberId, member: Member) {
         let ids = |listener: &Listener| listener.ids().into_iter().map(move |step| (step, id));
-        if member.known {
+        if member.is_known() {
             self.said.extend(ids(&member.said));
             self.renewals.extend(ids(&member.renewal));
         }

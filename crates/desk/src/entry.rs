@@ -39,6 +39,8 @@ pub(crate) enum Entry {
     Enrolment(EnrolmentResult),
     /// A witness wrote to their coordinator.
     Message,
+    /// A report by whoever forces a witness came: what it says lies in a record of their cell.
+    Quarantined,
     /// An envelope was not accepted.
     Refused(Refused),
     /// What is kept of epochs that the next closing closes.
@@ -92,6 +94,8 @@ pub(crate) struct CellEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CellDone {
+    /// A witness's phone was cut off.
+    CutOff,
     /// It was made.
     Founded,
     /// An invite was made.
@@ -222,6 +226,7 @@ impl Entry {
             Self::Duplicate(_) => "duplicate",
             Self::Enrolment(_) => "enrolment",
             Self::Message => "message",
+            Self::Quarantined => "quarantined",
             Self::Refused(_) => "refused",
             Self::Remains(_) => "remains",
             Self::Report(_) => "report",
@@ -239,7 +244,9 @@ impl Entry {
         match self {
             Self::Bulletin(made) => json(made),
             Self::Cell(event) => json(event),
-            Self::CheckIn | Self::Cover | Self::Message | Self::Tick => Vec::new(),
+            Self::CheckIn | Self::Cover | Self::Message | Self::Quarantined | Self::Tick => {
+                Vec::new()
+            }
             Self::Closing(closing) => json(closing),
             Self::Duplicate(how) => json(how),
             Self::Enrolment(result) => json(result),
@@ -272,6 +279,7 @@ impl Entry {
             "duplicate" => json(body).map(Self::Duplicate),
             "enrolment" => json(body).map(Self::Enrolment),
             "message" => empty(Self::Message),
+            "quarantined" => empty(Self::Quarantined),
             "refused" => json(body).map(Self::Refused),
             "remains" => json(body).map(Self::Remains),
             "report" => Received::decode(body).map(|r| Self::Report(Box::new(r))),
@@ -284,7 +292,7 @@ impl Entry {
 }
 
 impl Received {
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let observation = self.observation.encode();
         let mut out = Vec::with_capacity(REPORT_HEAD + observation.len());
         out.push(REPORT_VERSION);
@@ -350,6 +358,7 @@ mod tests {
             report(),
             Entry::Cover,
             Entry::Tick,
+            Entry::Quarantined,
             Entry::Duplicate(Duplicate::Report),
             Entry::Refused(Refused {
                 reason: "sealed".into(),

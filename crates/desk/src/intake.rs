@@ -4,7 +4,7 @@ use lapwing_seal::{CheckIn, Enrolment, Frame, InviteRefused, Known, Said, Statem
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    cells::{self, CellId, Enrolled, MemberId, Record, Speaker},
+    cells::{self, CellId, Enrolled, MemberId, Record, Speaker, Standing},
     entry::{Duplicate, EnrolmentResult, Entry, Received, Refused, Seq},
     judge::judge,
     opening::Opened,
@@ -129,7 +129,12 @@ fn take_known(
     };
     turn.cells.accept(&turn.batch, member, &known.id)?;
     let cell = turn.cells.labelled(known.cell);
+    let forced = turn.cells.member(member).map(|who| who.standing) == Some(Standing::Duress);
     match (known.said, cell) {
+        (Said::Report(statement), Some(cell)) if forced => {
+            quarantine(turn, cell, member, statement, about)
+        }
+        (Said::Report(_), None) if forced => turn.append(now, refused(CELL), None),
         (Said::Report(statement), _) => take_report(turn, statement, cells::author(member), about),
         (Said::CheckIn(check_in), Some(cell)) => take_check_in(turn, cell, member, &check_in),
         (Said::Message(text), Some(cell)) => {
@@ -141,6 +146,33 @@ fn take_known(
         (Said::CheckIn(_) | Said::Message(_), None) => turn.append(now, refused(CELL), None),
         _ => turn.append(now, refused("type"), None),
     }
+}
+
+/// What comes from a decoy is told to the coordinator: never fused, never published.
+fn quarantine(
+    turn: &mut Turn<'_>,
+    cell: CellId,
+    member: MemberId,
+    statement: Statement,
+    about: About,
+) -> Result<Seq, StoreError> {
+    let at = turn.now();
+    let seed_digest: [u8; 32] = Sha256::digest(statement.seed.as_bytes()).into();
+    if turn.batch.knows_report(&seed_digest)? {
+        return turn.append(at, Entry::Duplicate(Duplicate::Report), None);
+    }
+    let report = Received {
+        received: at,
+        relay_time: about.relay_time,
+        leaf_salt: about.leaf_salt,
+        field_seed: *statement.seed.as_bytes(),
+        observation: statement.observation,
+    };
+    let record = Record::quarantined(member, at, &report);
+    turn.cells.record(&turn.batch, cell, &record)?;
+    let seq = turn.append(at, Entry::Quarantined, None)?;
+    turn.batch.report(&seed_digest, seq)?;
+    Ok(seq)
 }
 
 fn take_check_in(

@@ -43,6 +43,11 @@ const QUEUE: usize = 64;
 type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
 enum Command {
+    CellCutOff {
+        cell: CellId,
+        member: MemberId,
+        reply: Reply<()>,
+    },
     CellFound {
         public: Vec<u8>,
         wrapped: Vec<u8>,
@@ -53,6 +58,7 @@ enum Command {
         cell: CellId,
         label: String,
         holds_s: i64,
+        duress_of: Option<MemberId>,
         reply: Reply<Invited>,
     },
     CellRevoke {
@@ -206,11 +212,13 @@ impl WriterHandle {
         cell: CellId,
         label: String,
         holds_s: i64,
+        duress_of: Option<MemberId>,
     ) -> Result<Invited, Refusal> {
         self.ask(|reply| Command::CellInvite {
             cell,
             label,
             holds_s,
+            duress_of,
             reply,
         })
         .await
@@ -221,6 +229,16 @@ impl WriterHandle {
         self.ask(|reply| Command::CellRevoke {
             cell,
             invite,
+            reply,
+        })
+        .await
+    }
+
+    /// Cuts off the phone of a witness whom the cell's records name.
+    pub(crate) async fn cell_cut_off(&self, cell: CellId, member: MemberId) -> Result<(), Refusal> {
+        self.ask(|reply| Command::CellCutOff {
+            cell,
+            member,
             reply,
         })
         .await
@@ -368,6 +386,11 @@ impl Writer {
                 let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
             }
+            Command::CellCutOff {
+                cell,
+                member,
+                reply,
+            } => drop(reply.send(self.turn(|turn| turn.cell_cut_off(cell, member)))),
             Command::CellFound {
                 public,
                 wrapped,
@@ -378,8 +401,12 @@ impl Writer {
                 cell,
                 label,
                 holds_s,
+                duress_of,
                 reply,
-            } => drop(reply.send(self.turn(|turn| turn.cell_invite(cell, label, holds_s)))),
+            } => {
+                let made = self.turn(|turn| turn.cell_invite(cell, label, holds_s, duress_of));
+                drop(reply.send(made));
+            }
             Command::CellRevoke {
                 cell,
                 invite,

@@ -1,6 +1,6 @@
 /**
- * Cells of the made-up desk. `GET /dev/cells?do=…`: `say` (a witness writes), `come` (replies come to phones), `lock`
- * (all sessions end), `reset`.
+ * Cells of the made-up desk. `GET /dev/cells?do=…`: `say` (a witness writes), `force` (somebody reports as a decoy),
+ * `come` (replies come to phones), `lock` (all sessions end), `reset`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -27,6 +27,7 @@ export class MockCells {
       at: now - ago,
       by,
       text,
+      report: null,
       came: came === null ? null : now - came,
       lost: false,
     });
@@ -36,6 +37,9 @@ export class MockCells {
       joined: now - joined,
       check_in: check_in === null ? null : now - check_in,
       well,
+      duress_of: null,
+      duress_since: null,
+      cut_off: null,
       talk,
     });
     const invite = (label, made, expires, state) => ({
@@ -44,6 +48,7 @@ export class MockCells {
       made: now - made,
       expires: now + expires,
       state,
+      duress_of: null,
     });
     const east = {
       id: 1,
@@ -69,6 +74,16 @@ export class MockCells {
           says('witness', 50 * 60, 'They are checking phones at the market today. Tell the others.'),
         ]),
         member(5, 'Брат', HOUR, null, null, []),
+        {
+          ...member(6, 'Сусідка з п’ятого', 30 * DAY, 20 * DAY, null, [
+            says('coordinator', 20 * DAY, 'Дякую за рецепт!', 20 * DAY),
+          ]),
+          duress_of: 1,
+        },
+        {
+          ...member(7, 'Поштар', 60 * DAY, 50 * DAY, true, [says('witness', 50 * DAY, 'Тихо.')]),
+          cut_off: now - 40 * DAY,
+        },
       ],
       invites: [
         invite('Тітка з вокзалу', HOUR, 2 * DAY + 23 * HOUR, 'open'),
@@ -100,10 +115,22 @@ export class MockCells {
         at: now,
         by: 'witness',
         text: 'Щойно гупнуло за річкою.',
+        report: null,
         came: null,
         lost: false,
       });
-    else if (what === 'come') {
+    else if (what === 'force') {
+      const decoy = this.cells[0].members.find(({ duress_of }) => duress_of !== null);
+      decoy.duress_since ??= now;
+      decoy.talk.push({
+        at: now,
+        by: 'witness',
+        text: 'Усі пішли, приїжджайте.',
+        report: { kind: 2, lat: 47.57, lon: 35.79, seen: now - 600 },
+        came: null,
+        lost: false,
+      });
+    } else if (what === 'come') {
       for (const { members } of this.cells)
         for (const { talk } of members)
           for (const line of talk) if (line.by === 'coordinator') line.came ??= now;
@@ -155,7 +182,8 @@ export class MockCells {
       if (!fits(body.label, 120) || !(body.holds_s >= 1 && body.holds_s <= 90 * DAY)) return bad;
       const made = this.now();
       const expires = made + body.holds_s;
-      const invite = { id: this.hash(), label: body.label.trim(), made, expires, state: 'open' };
+      const duress_of = body.duress_of ?? null;
+      const invite = { id: this.hash(), label: body.label.trim(), made, expires, state: 'open', duress_of };
       cell.invites.unshift(invite);
       return { status: 201, body: { id: invite.id, code: '5f2c9a41d07be83366109e', words: WORDS, expires } };
     }
@@ -164,10 +192,22 @@ export class MockCells {
       if (invite.state === 'open') invite.state = 'revoked';
       return { status: 204 };
     }
+    const gone = cell.members.find((each) => method === 'DELETE' && rest === `/members/${each.id}`);
+    if (gone) {
+      gone.cut_off = this.now();
+      return { status: 204 };
+    }
     const member = cell.members.find((each) => rest === `/members/${each.id}/messages`);
-    if (!member) return missing;
+    if (!member || member.cut_off !== null) return missing;
     if (!fits(body.text, 560)) return bad;
-    member.talk.push({ at: this.now(), by: 'coordinator', text: body.text.trim(), came: null, lost: false });
+    member.talk.push({
+      at: this.now(),
+      by: 'coordinator',
+      text: body.text.trim(),
+      report: null,
+      came: null,
+      lost: false,
+    });
     return { status: 202 };
   }
 }

@@ -57,7 +57,18 @@ export function warning(part: Partial<Warning> = {}): Warning {
 }
 
 export function member(part: Partial<MemberView> = {}): MemberView {
-  return { id: 1, label: 'сусідка', joined: 1000, check_in: null, well: null, talk: [], ...part };
+  return {
+    id: 1,
+    label: 'сусідка',
+    joined: 1000,
+    check_in: null,
+    well: null,
+    duress_of: null,
+    duress_since: null,
+    cut_off: null,
+    talk: [],
+    ...part,
+  };
 }
 
 export function cell(part: Partial<CellView> = {}): CellView {

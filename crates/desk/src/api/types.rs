@@ -80,7 +80,7 @@ pub struct Counters {
     /// Phones that asked to be known, whether or not they were taken.
     #[ts(type = "number")]
     pub enrolments: u64,
-    /// Messages of witnesses to their coordinators.
+    /// Messages of witnesses to their coordinators, and what is set aside for these.
     #[ts(type = "number")]
     pub messages: u64,
     /// Times that a phone showed that it is there.
@@ -449,7 +449,7 @@ pub struct CellUnlocked {
 }
 
 /// A cell, as its coordinator sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct CellView {
     /// Its number.
     pub id: u32,
@@ -462,7 +462,7 @@ pub struct CellView {
 }
 
 /// A witness, as their coordinator sees them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct MemberView {
     /// Number within the desk.
     pub id: u32,
@@ -476,25 +476,49 @@ pub struct MemberView {
     pub check_in: Option<i64>,
     /// What they last said of themselves.
     pub well: Option<bool>,
+    /// Whose decoy this is: whoever speaks here is forced to, or forces them.
+    pub duress_of: Option<u32>,
+    /// Since when somebody speaks as the decoy.
+    #[ts(type = "number | null")]
+    pub duress_since: Option<i64>,
+    /// When their phone was cut off: nothing that it sends comes here any more.
+    #[ts(type = "number | null")]
+    pub cut_off: Option<i64>,
     /// What was written, oldest first.
     pub talk: Vec<TalkLine>,
 }
 
 /// One message, either way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct TalkLine {
     /// When, by the desk's clock.
     #[ts(type = "number")]
     pub at: i64,
     /// Who wrote it.
     pub by: TalkBy,
-    /// The words.
+    /// The words; of a report, its note.
     pub text: String,
+    /// What else a report says that was set aside.
+    pub report: Option<SetAside>,
     /// When the phone acknowledged it; nothing for what the witness wrote.
     #[ts(type = "number | null")]
     pub came: Option<i64>,
     /// Whether it was given up: the phone did not acknowledge it in 30 days.
     pub lost: bool,
+}
+
+/// A report that came from a decoy: in no incident, and in no warning.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, TS)]
+pub struct SetAside {
+    /// Code of its kind.
+    pub kind: u8,
+    /// Where, degrees.
+    pub lat: f64,
+    /// Where, degrees.
+    pub lon: f64,
+    /// When it was seen.
+    #[ts(type = "number")]
+    pub seen: i64,
 }
 
 /// Who wrote a message.
@@ -522,6 +546,8 @@ pub struct InviteView {
     pub expires: i64,
     /// Whether it can be used.
     pub state: InviteStanding,
+    /// Whose decoy joins by it.
+    pub duress_of: Option<u32>,
 }
 
 /// Whether an invite can be used.
@@ -547,6 +573,10 @@ pub struct InviteRequest {
     /// How long it holds, seconds; at most 90 days.
     #[ts(type = "number")]
     pub holds_s: i64,
+    /// The witness of this cell whose decoy is to join by it. Nothing on the invite tells.
+    #[serde(default)]
+    #[ts(optional)]
+    pub duress_of: Option<u32>,
 }
 
 /// An invite that was made: the only time that its secret is shown.

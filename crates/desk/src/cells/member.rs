@@ -11,10 +11,20 @@ pub(crate) type MemberId = u32;
 const VERSION: u8 = 2;
 const HEAD: usize = 1 + 1 + 4 + 4 + BUCKET_SECRET_LEN + REPLY_CHAINS_LEN + 2;
 
+/// What a phone is to the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is yet to read why it was refused.
+    Refused = 0,
+    /// A witness.
+    Witness = 1,
+    /// What a witness shows who is forced to open their phone.
+    Duress = 2,
+}
+
 /// A witness, or a phone that was refused and is yet to read why.
 pub(crate) struct Member {
-    /// Whether it is a witness.
-    pub(crate) known: bool,
+    pub(crate) standing: Standing,
     pub(crate) said: Listener,
     pub(crate) renewal: Listener,
     pub(crate) bucket: BucketSecret,
@@ -27,10 +37,10 @@ pub(crate) struct Member {
 
 impl Member {
     /// From an enrolment, with all chains at their beginning.
-    pub(super) fn new(enrolment: &Enrolment, known: bool) -> Self {
+    pub(super) fn new(enrolment: &Enrolment, standing: Standing) -> Self {
         let chain = |purpose| Listener::new(enrolment.root.chain(purpose));
         Self {
-            known,
+            standing,
             said: chain(Purpose::Mac),
             renewal: chain(Purpose::Renewal),
             bucket: enrolment.bucket.clone(),
@@ -45,16 +55,21 @@ impl Member {
         Self {
             next_reply: before.next_reply,
             heard: before.heard,
-            ..Self::new(enrolment, before.known)
+            ..Self::new(enrolment, before.standing)
         }
     }
 
-    /// For the working key only: version 1 · whether it is a witness 1 · next reply 4 · heard 4 · bucket secret 32 · reply
+    /// Whether the desk hears it: a witness, or what they show when they are forced to.
+    pub(crate) fn is_known(&self) -> bool {
+        self.standing != Standing::Refused
+    }
+
+    /// For the working key only: version 1 · standing 1 · next reply 4 · heard 4 · bucket secret 32 · reply
     /// chains 68 · length of the next 2 · what was said · renewals.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let said = self.said.to_bytes();
         let mut out = vec![VERSION];
-        out.push(u8::from(self.known));
+        out.push(self.standing as u8);
         out.extend_from_slice(&self.next_reply.to_be_bytes());
         out.extend_from_slice(&self.heard.to_be_bytes());
         out.extend_from_slice(self.bucket.as_bytes());
@@ -69,18 +84,24 @@ impl Member {
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let (version, head) = head.split_first()?;
-        let (known, head) = head.split_first()?;
+        let (standing, head) = head.split_first()?;
         let (next_reply, head) = head.split_first_chunk()?;
         let (heard, head) = head.split_first_chunk()?;
         let (bucket, head) = head.split_first_chunk()?;
         let (chains, head) = head.split_first_chunk()?;
         let said = usize::from(u16::from_be_bytes(head.try_into().ok()?));
         let (said, renewal) = rest.split_at_checked(said)?;
-        if *version != VERSION || *known > 1 {
+        let standing = match standing {
+            0 => Standing::Refused,
+            1 => Standing::Witness,
+            2 => Standing::Duress,
+            _ => return None,
+        };
+        if *version != VERSION {
             return None;
         }
         Some(Self {
-            known: *known == 1,
+            standing,
             said: Listener::from_bytes(said)?,
             renewal: Listener::from_bytes(renewal)?,
             bucket: BucketSecret::from_bytes(*bucket),

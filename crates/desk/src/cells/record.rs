@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{CellId, MemberId};
+use crate::entry::Received;
 
 /// One thing that happened in a cell. Times by the desk's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub(crate) enum Record {
         at: i64,
         reply: u32,
     },
+    /// The coordinator ended what the desk has with a witness's phone.
+    CutOff { member: MemberId, at: i64 },
     /// An invite was made.
     Invited {
         /// Hash of its secret, hexadecimal.
@@ -31,6 +34,9 @@ pub(crate) enum Record {
         label: String,
         at: i64,
         expires: i64,
+        /// Whose decoy is to join by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duress_of: Option<MemberId>,
     },
     /// Somebody joined by an invite.
     Joined {
@@ -49,6 +55,13 @@ pub(crate) enum Record {
     },
     /// What the coordinator calls the cell.
     Named { name: String },
+    /// A report by whoever forces a witness: kept here, and nowhere else.
+    Quarantined {
+        member: MemberId,
+        at: i64,
+        /// As an entry `report` of the journal would have it, hexadecimal.
+        report: String,
+    },
     /// A witness's phone began anew.
     Renewed {
         member: MemberId,
@@ -70,6 +83,15 @@ impl Record {
         serde_json::to_vec(self).expect("records have string keys and whole numbers")
     }
 
+    /// A report that is kept for the coordinator alone.
+    pub(crate) fn quarantined(member: MemberId, at: i64, report: &Received) -> Self {
+        Self::Quarantined {
+            member,
+            at,
+            report: hex::encode(report.encode()),
+        }
+    }
+
     /// Whose key of messages it tells, if any.
     pub(crate) fn key(&self) -> Option<(MemberId, MessageKey)> {
         let (Self::Joined { member, key, .. } | Self::Renewed { member, key, .. }) = self else {
@@ -84,6 +106,29 @@ impl Record {
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
+}
+
+/// Whether the records name this witness, as no decoy and as not cut off.
+pub(crate) fn has_witness(records: &[Record], member: MemberId) -> bool {
+    let ended =
+        |record: &Record| matches!(record, Record::CutOff { member: who, .. } if *who == member);
+    if records.iter().any(ended) {
+        return false;
+    }
+    let by = records.iter().find_map(|record| match record {
+        Record::Joined {
+            member: who,
+            invite,
+            ..
+        } if *who == member => Some(invite),
+        _ => None,
+    });
+    let is_decoy = |by: &String| {
+        records.iter().any(|record| {
+            matches!(record, Record::Invited { invite, duress_of: Some(_), .. } if invite == by)
+        })
+    };
+    by.is_some_and(|by| !is_decoy(by))
 }
 
 /// By which a coordinator writes to a witness, if the records say that they are of this cell: whoever

@@ -57,7 +57,8 @@ impl Desk {
     }
 
     fn invite(&mut self, cell: CellId) -> Invite {
-        let made = self.turn(|cells, batch| cells.invite(batch, cell, "сусідка", NOW, NOW + DAY));
+        let made =
+            self.turn(|cells, batch| cells.invite(batch, cell, "сусідка", None, (NOW, NOW + DAY)));
         made.unwrap()
     }
 
@@ -141,7 +142,7 @@ fn an_invite_lets_one_phone_in_once_and_in_time() {
             let bucket = BucketSecret::from_bytes([n; 32]);
             let mut members = desk.cells.members.iter();
             let (&id, member) = members.find(|(_, member)| member.bucket == bucket).unwrap();
-            assert!(!member.known);
+            assert!(!member.is_known());
             desk.cells.waiting[&(id, 1)].reply.content.clone()
         })
         .collect();
@@ -402,6 +403,56 @@ fn a_witness_who_claims_another_cell_is_written_to_by_their_own_only() {
     let (records, _) = desk.read(other, &secret);
     assert!(matches!(records[..], [Record::Renewed { .. }]));
     assert_eq!(message_key(&records, member), None);
+}
+
+#[test]
+fn a_decoy_stays_one_when_the_desk_starts_again_and_when_it_renews() {
+    let (mut desk, cell, witness) = joined();
+    let times = (NOW, NOW + DAY);
+    let slip = desk
+        .turn(|cells, batch| cells.invite(batch, cell, "сусідка", Some(witness), times))
+        .unwrap();
+    let decoy = enrolment(9, By::Invite(slip));
+    assert_eq!(desk.enrol(&decoy, NOW), Enrolled::Joined);
+    let mut renewals = Phone::new(RootSecret::from_bytes([9; 32]).chain(Purpose::Renewal));
+    let (id, step) = renewals.take();
+    let (root, bucket) = (
+        RootSecret::from_bytes([10; 32]),
+        BucketSecret::from_bytes([9; 32]),
+    );
+    let renewal = Enrolment::renewal(root, bucket, 900, label(1), (id, &step));
+    assert_eq!(desk.enrol(&renewal, NOW), Enrolled::Renewed);
+    for cells in [&desk.cells, &Cells::load(&desk.store).unwrap()] {
+        let Speaker::Member(forced) = cells.speaker(&says(&mut phone(10))) else {
+            panic!("the desk hears it");
+        };
+        assert_eq!(cells.member(forced).unwrap().standing, Standing::Duress);
+        assert_eq!(cells.member(witness).unwrap().standing, Standing::Witness);
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_phone_that_was_cut_off_but_its_records() {
+    let (mut desk, cell, witness) = joined();
+    let mut phone = phone(7);
+    let known = says(&mut phone);
+    desk.turn(|cells, batch| cells.cut_off(batch, cell, witness, NOW))
+        .unwrap();
+    assert_eq!(desk.cells.speaker(&known), Speaker::Unknown);
+    assert!(desk.cells.renewals.is_empty() && desk.cells.recipients().is_empty());
+    assert_eq!(
+        loot::at_any_hour(&desk.store).unwrap(),
+        Vec::<Vec<u8>>::new()
+    );
+    let secret = CellSecret::generate(&mut ChaCha20Rng::from_seed([1; 32]));
+    let (records, _) = desk.read(cell, &secret);
+    let ended = Record::CutOff {
+        member: witness,
+        at: NOW,
+    };
+    assert_eq!(records.last(), Some(&ended));
+    let again = desk.turn(|cells, batch| cells.cut_off(batch, cell, witness, NOW));
+    assert!(matches!(again, Err(Refusal::NotFound)));
 }
 
 #[test]

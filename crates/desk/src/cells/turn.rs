@@ -3,7 +3,7 @@
 use lapwing_seal::{CellMessage, Invite, MESSAGE_MAX, MessageKey, REPLY_TEXT_MAX};
 use lapwing_wire::INVITE_PASSES_LEN;
 
-use super::{CellId, MemberId, Record};
+use super::{CellId, Member, MemberId, Record};
 use crate::{
     entry::{CellDone, CellEvent, Entry},
     passes,
@@ -43,12 +43,14 @@ impl Turn<'_> {
         Ok(cell)
     }
 
-    /// Makes an invite for somebody, to hold so many seconds.
+    /// Makes an invite for somebody, or for the decoy of a witness whom the records of this cell name, to
+    /// hold so many seconds.
     pub(crate) fn cell_invite(
         &mut self,
         cell: CellId,
         label: String,
         holds_s: i64,
+        duress_of: Option<MemberId>,
     ) -> Result<Invited, Refusal> {
         if !self.cells.has(cell) {
             return Err(Refusal::NotFound);
@@ -58,7 +60,10 @@ impl Turn<'_> {
             return Err(Refusal::BadRequest("the time that the invite holds"));
         }
         let (now, expires) = (self.now(), self.now() + holds_s);
-        let invite = self.cells.invite(&self.batch, cell, &label, now, expires)?;
+        let times = (now, expires);
+        let invite = self
+            .cells
+            .invite(&self.batch, cell, &label, duress_of, times)?;
         self.cell_done(cell, CellDone::Invited)?;
         let issuing = self.office.issuer.is_some();
         let passes = if issuing {
@@ -89,7 +94,7 @@ impl Turn<'_> {
         key: &MessageKey,
         text: &str,
     ) -> Result<(), Refusal> {
-        if !self.cells.member(member).is_some_and(|who| who.known) {
+        if !self.cells.member(member).is_some_and(Member::is_known) {
             return Err(Refusal::NotFound);
         }
         let text = text.trim();
@@ -113,6 +118,13 @@ impl Turn<'_> {
             self.cells.record(&self.batch, cell, &record)?;
         }
         self.cell_done(cell, CellDone::Wrote)
+    }
+
+    /// Cuts off the phone of a witness whom the records of this cell name.
+    pub(crate) fn cell_cut_off(&mut self, cell: CellId, member: MemberId) -> Result<(), Refusal> {
+        let now = self.now();
+        self.cells.cut_off(&self.batch, cell, member, now)?;
+        self.cell_done(cell, CellDone::CutOff)
     }
 
     fn cell_done(&mut self, cell: CellId, done: CellDone) -> Result<(), Refusal> {

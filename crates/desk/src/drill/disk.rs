@@ -20,7 +20,7 @@ use super::{copy, play};
 use crate::{
     cells::{self, Cells, Record, WorkingKey},
     refusal::Refusal,
-    store::{CellRow, KeyCost, KeySource, Loot, Store, StoreError},
+    store::{KeyCost, KeySource, Loot, Store, StoreError},
 };
 
 type Mark = [u8; 16];
@@ -176,12 +176,12 @@ pub fn disk(dir: &Path, seed: u64) -> Result<Disk, StoreError> {
 
 /// By what a phone says of which cell it is.
 fn labels(store: &Store) -> Result<Vec<[u8; CELL_LABEL_LEN]>, StoreError> {
-    let rows = store.reader()?.cells()?;
-    let label = |row: &CellRow| {
+    let mut labels = Vec::new();
+    for row in store.reader()?.cells()? {
         let public = CellPublic::parse(&row.public).map_err(|_why| StoreError::Row("cell"))?;
-        Ok(*public.label().as_bytes())
-    };
-    rows.iter().map(label).collect()
+        labels.push(*public.label().as_bytes());
+    }
+    Ok(labels)
 }
 
 /// What is found of replies and labels that are kept under the working key alone.
@@ -225,7 +225,7 @@ fn found(
     let text = |mark: &Mark| String::from_utf8_lossy(mark).into_owned();
     let [name, label, message] = cell.marks;
     registry.record(&batch, id, &Record::Named { name: text(name) })?;
-    let invite = registry.invite(&batch, id, &text(label), now, now + 86_400)?;
+    let invite = registry.invite(&batch, id, &text(label), None, (now, now + 86_400))?;
     let enrolment = Enrolment {
         root: RootSecret::from_bytes(root),
         bucket: BucketSecret::from_bytes(root.map(|byte| byte ^ 1)),

@@ -31,7 +31,9 @@ impl Counts {
             Entry::CheckIn => self.check_ins += 1,
             Entry::Cover => self.cover += 1,
             Entry::Enrolment(_) => self.enrolments += 1,
-            Entry::Message => self.messages += 1,
+            // Both go to the coordinator; a count of its own would tell everybody who signs in that
+            // somebody is being forced.
+            Entry::Message | Entry::Quarantined => self.messages += 1,
             Entry::Refused(why) => match self.refused.get_mut(&why.reason) {
                 Some(n) => *n += 1,
                 None => drop(self.refused.insert(why.reason.clone(), 1)),

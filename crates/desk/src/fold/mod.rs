@@ -117,6 +117,7 @@ impl Fold {
             | Entry::Duplicate(_)
             | Entry::Enrolment(_)
             | Entry::Message
+            | Entry::Quarantined
             | Entry::Refused(_)
             | Entry::Remains(_)
             | Entry::Tick => {}

@@ -23,6 +23,8 @@ pub(crate) struct InviteRow {
     pub(crate) cell: u32,
     pub(crate) expires: i64,
     pub(crate) state: InviteState,
+    /// Whether whoever joins by it speaks under duress.
+    pub(crate) duress: bool,
 }
 
 /// A cell as it is kept.
@@ -95,17 +97,19 @@ impl Batch<'_> {
     pub(crate) fn invite_of(&self, hash: &[u8; 32]) -> Result<Option<InviteRow>, StoreError> {
         let row = self
             .connection()
-            .prepare_cached("SELECT cell, expires, state FROM invite WHERE hash = ?1")?
+            .prepare_cached("SELECT cell, expires, state, duress FROM invite WHERE hash = ?1")?
             .query_row([hash], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+                let state = row.get::<_, String>(2)?;
+                Ok((row.get(0)?, row.get(1)?, state, row.get(3)?))
             })
             .optional()?;
-        row.map(|(cell, expires, state)| {
+        row.map(|(cell, expires, state, duress)| {
             Ok(InviteRow {
                 hash: *hash,
                 cell,
                 expires,
                 state: InviteState::parse(&state).ok_or(StoreError::Row("invite"))?,
+                duress,
             })
         })
         .transpose()
@@ -115,10 +119,16 @@ impl Batch<'_> {
     pub(crate) fn invite(&self, row: &InviteRow) -> Result<(), StoreError> {
         self.connection()
             .prepare_cached(
-                "INSERT INTO invite (hash, cell, expires, state) VALUES (?1, ?2, ?3, ?4)
+                "INSERT INTO invite (hash, cell, expires, state, duress) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (hash) DO UPDATE SET state = excluded.state",
             )?
-            .execute((row.hash, row.cell, row.expires, row.state.name()))?;
+            .execute((
+                row.hash,
+                row.cell,
+                row.expires,
+                row.state.name(),
+                row.duress,
+            ))?;
         Ok(())
     }
 

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 pub use error::StoreError;
 pub use key::KeySource;
 
-pub(crate) use cells::{CellRow, InviteRow, InviteState};
+pub(crate) use cells::{InviteRow, InviteState};
 pub(crate) use derived::{DerivedDigest, IncidentRow, Voice, WarningRow, Who};
 pub(crate) use journal::{Batch, Journal, Line, Tags};
 pub(crate) use key::{KeyCost, derive_key};

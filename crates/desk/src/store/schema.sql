@@ -91,12 +91,14 @@ CREATE TABLE cell (
   made    INTEGER NOT NULL
 ) STRICT;
 
--- Invites, by hash of their secret: whoever reads this can use none.
+-- Invites, by hash of their secret: whoever reads this can use none. Whoever joins by one for duress speaks
+-- because they are forced to.
 CREATE TABLE invite (
   hash    BLOB PRIMARY KEY CHECK (length(hash) = 32),
   cell    INTEGER NOT NULL REFERENCES cell (id),
   expires INTEGER NOT NULL,
-  state   TEXT NOT NULL CHECK (state IN ('open', 'revoked', 'used'))
+  state   TEXT NOT NULL CHECK (state IN ('open', 'revoked', 'used')),
+  duress  INTEGER NOT NULL CHECK (duress IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 -- What the desk works with of its witnesses: sealed under its working key. Numbers are drawn. Which cell

@@ -453,7 +453,8 @@ mod drops {
         let member = desk.turn(|turn| {
             let public = secret.public_bytes();
             let cell = turn.cell_found(public.as_slice(), b"wrapped", "двір".into())?;
-            let Invited { invite, .. } = turn.cell_invite(cell, "сусідка".into(), HOUR)?;
+            let made = turn.cell_invite(cell, "сусідка".into(), HOUR, None)?;
+            let Invited { invite, .. } = made;
             let enrolment = Enrolment {
                 root: root(),
                 bucket: bucket.clone(),

@@ -69,7 +69,12 @@ impl Coordinator {
     }
 
     async fn invites(&self, desk: &RunningDesk) -> Invite {
-        let body = json!({ "label": "сусідка", "holds_s": 86_400 });
+        self.invites_as(desk, None).await
+    }
+
+    /// With the number of a witness: their decoy.
+    async fn invites_as(&self, desk: &RunningDesk, duress_of: Option<u64>) -> Invite {
+        let body = json!({ "label": "сусідка", "holds_s": 86_400, "duress_of": duress_of });
         let made = self.asks(desk, Method::POST, "/invites", body).await;
         let code = hex::decode(made["code"].as_str().unwrap()).unwrap();
         let invite = Invite::from_checked(&code.try_into().unwrap()).unwrap();
@@ -308,4 +313,47 @@ async fn a_report_at_a_step_that_the_desk_does_not_know_is_not_lost() {
     .await;
     assert_eq!(refused, json!({ "reason": "author", "count": 1 }));
     desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_decoy_reports_is_in_no_incident_and_a_rebuild_is_the_same() {
+    let mut world = World::new(ClockMode::Live, 1).await;
+    let desk = world.desk().await;
+    let coordinator = Coordinator::founds(&desk).await;
+    let invite = coordinator.invites(&desk).await;
+    let (mut own, mut decoy) = (phone(&world, 1).await, phone(&world, 2).await);
+    let now = world.clock.now();
+    let asked = own.enrol(&mut world.rng, invite, now).unwrap();
+    world.post(0, &asked).await;
+    counted(&desk, "enrolments", 1).await;
+    let witness = coordinator.sees(&desk).await["members"][0]["id"].as_u64();
+    let slip = coordinator.invites_as(&desk, witness).await;
+    let asked = decoy.enrol(&mut world.rng, slip, now).unwrap();
+    world.post(0, &asked).await;
+    counted(&desk, "enrolments", 2).await;
+    let desk = an_hour_later(&world, desk).await;
+    for phone in [&mut own, &mut decoy] {
+        fetch(&world, phone).await;
+        assert_eq!(phone.standing(), Some(Standing::Known));
+    }
+    let now = world.clock.now();
+    for phone in [&mut decoy, &mut own] {
+        let seen = draft(1, LAT, LON, now - 60);
+        let report = phone.report(&mut world.rng, &seen, now).unwrap();
+        world.post(0, &report).await;
+    }
+    counted(&desk, "accepted", 1).await;
+    counted(&desk, "messages", 1).await;
+    let incidents = desk.incidents().await;
+    assert_eq!(incidents.len(), 1);
+    assert_eq!(incidents[0]["reports"], 1);
+    let coordinator = Coordinator::unlocks(coordinator.cell, &desk).await;
+    let view = coordinator.sees(&desk).await;
+    assert_eq!(view["members"][0]["duress_since"], Value::Null);
+    assert_eq!(view["members"][1]["duress_of"].as_u64(), witness);
+    assert!(view["members"][1]["duress_since"].is_i64());
+    assert_eq!(view["members"][1]["talk"][0]["report"]["kind"], 1);
+    desk.stop().await;
+    let rebuilt = Desk::rebuild(&world.desk_dir(), &world.key()).unwrap();
+    assert!(rebuilt.identical);
 }

@@ -12,6 +12,9 @@ use crate::clock;
 pub(crate) struct Inbox {
     #[command(flatten)]
     me: Witnessing,
+    /// Tell the coordinator that you are well (`true`) or not (`false`); said only when you say so.
+    #[arg(long)]
+    well: Option<bool>,
 }
 
 impl Inbox {
@@ -43,12 +46,15 @@ impl Inbox {
             println!("{shown}");
         }
         // Only whom the desk knows can acknowledge; others read why they are not known.
-        if new.is_empty() || session.phone.standing() != Some(Standing::Known) {
+        let nothing = new.is_empty() && self.well.is_none();
+        if nothing || session.phone.standing() != Some(Standing::Known) {
             return Ok(());
         }
         let ids: Vec<u32> = new.iter().map(|(id, _)| *id).collect();
         session.state.acks.extend(&ids);
-        let envelope = session.phone.check_in(&mut session.rng, ids, None, now)?;
+        let envelope = session
+            .phone
+            .check_in(&mut session.rng, ids, self.well, now)?;
         session.send(&envelope, self.me.passes.as_deref()).await?;
         Ok(())
     }

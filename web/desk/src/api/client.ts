@@ -129,6 +129,8 @@ export const cellsApi = {
     call<InviteMade>('POST', `/api/cells/${cell}/invites`, { session, body: request }),
   withdraw: (cell: number, session: string, invite: string) =>
     tell('DELETE', `/api/cells/${cell}/invites/${encodeURIComponent(invite)}`, { session }),
+  cutOff: (cell: number, session: string, member: number) =>
+    tell('DELETE', `/api/cells/${cell}/members/${member}`, { session }),
   write: (cell: number, session: string, member: number, text: string) =>
     tell('POST', `/api/cells/${cell}/members/${member}/messages`, { session, body: { text } }),
 };

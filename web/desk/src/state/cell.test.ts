@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { member } from '../../dev/samples';
-import type { TalkLine } from '../api/types';
-import { byNeed, cellsAddress, lastSign, room, standing } from './cell';
+import type { MemberView, TalkLine } from '../api/types';
+import { byNeed, cellsAddress, lastSign, room, sorted, standing, underDuress } from './cell';
 
 const DAY = 86_400;
-const line = (by: TalkLine['by'], at: number): TalkLine => ({ by, at, text: 'х', came: null, lost: false });
+const line = (by: TalkLine['by'], at: number): TalkLine => ({
+  by,
+  at,
+  text: 'х',
+  report: null,
+  came: null,
+  lost: false,
+});
 
 describe('a witness, as their coordinator sees them', () => {
   it('gives a sign by joining, checking in or writing, and not by being written to', () => {
@@ -30,6 +37,27 @@ describe('a witness, as their coordinator sees them', () => {
     expect(waits()).toBe(false);
     expect(waits(line('witness', 1))).toBe(true);
     expect(waits(line('witness', 1), line('coordinator', 2))).toBe(false);
+  });
+
+  it('keeps decoys and phones that were cut off apart, and waits for a sign of neither', () => {
+    const members = [
+      member({ id: 1 }),
+      member({ id: 2, duress_of: 1 }),
+      member({ id: 3, cut_off: 2000 }),
+      member({ id: 4, duress_of: 1, duress_since: 50 }),
+      member({ id: 5, duress_of: 3, duress_since: 70 }),
+    ];
+    const ids = (of: readonly MemberView[]) => of.map(({ id }) => id);
+    const { witnesses, decoys, ended } = sorted(members);
+    expect([witnesses, decoys, ended].map(ids)).toEqual([[1], [2, 4, 5], [3]]);
+    expect(ids(underDuress(members))).toEqual([5, 4]);
+    expect(members.map((each) => standing(each, 9 * DAY, DAY).silent !== undefined)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('stands first when silent, the longest at the top, then the unwell, then the unanswered', () => {

@@ -19,6 +19,24 @@ export function lastSign(member: MemberView): number {
   return Math.max(member.joined, member.check_in ?? 0, wrote);
 }
 
+/** Who is in a cell: its witnesses, what they show when they are forced to, and whose phones were cut off. */
+export function sorted(members: readonly MemberView[]) {
+  const ended = members.filter(({ cut_off }) => cut_off !== null);
+  const here = members.filter(({ cut_off }) => cut_off === null);
+  return {
+    witnesses: here.filter(({ duress_of }) => duress_of === null),
+    decoys: here.filter(({ duress_of }) => duress_of !== null),
+    ended,
+  };
+}
+
+/** The decoys as which somebody speaks, the latest first. */
+export function underDuress(members: readonly MemberView[]): readonly MemberView[] {
+  return members
+    .filter(({ duress_since }) => duress_since !== null)
+    .sort((a, b) => (b.duress_since ?? 0) - (a.duress_since ?? 0));
+}
+
 export interface Standing {
   /** For how many seconds nothing has come, if that is long. */
   silent: number | undefined;
@@ -29,7 +47,9 @@ export interface Standing {
 }
 
 export function standing(member: MemberView, now: number, silentAfter: number): Standing {
-  const quiet = now - lastSign(member);
+  // A decoy is silent until it is needed, and a phone that was cut off is not waited for.
+  const awaited = member.duress_of === null && member.cut_off === null;
+  const quiet = awaited ? now - lastSign(member) : 0;
   return {
     silent: quiet >= silentAfter ? quiet : undefined,
     unwell: member.well === false,

@@ -11,11 +11,22 @@ import { HOLDS, SILENT_AFTER, SILENT_FIRST } from './cell';
 import { keep, kept } from './kept';
 
 /** Where on the page something went wrong. */
-export type Place = 'list' | 'found' | 'unlock' | 'cell' | 'write' | 'invite' | 'withdraw';
+export type Place = 'list' | 'found' | 'unlock' | 'cell' | 'write' | 'invite' | 'withdraw' | 'cut-off';
+
+/** What is typed for an invite: for whom, or whose decoy. */
+export interface InviteForm {
+  label: string;
+  holds: number;
+  decoyOf: number | undefined;
+}
+
+function emptyInvite(): InviteForm {
+  return { label: '', holds: HOLDS[1] ?? 0, decoyOf: undefined };
+}
 
 /** What came while the page was open, to be read out. */
 export interface News {
-  what: 'message' | 'joined' | 'unwell';
+  what: 'message' | 'joined' | 'unwell' | 'duress';
   label: string;
 }
 
@@ -47,9 +58,9 @@ export class Cells {
   /** What is typed and not sent, by cell and witness. */
   readonly drafts = new SvelteMap<string, string>();
   inviting = $state(false);
-  inviteForm = $state({ label: '', holds: HOLDS[1] ?? 0 });
+  inviteForm = $state<InviteForm>(emptyInvite());
   /** The invite that is being shown, this once. */
-  made = $state.raw<{ invite: InviteMade; label: string }>();
+  made = $state.raw<{ invite: InviteMade; label: string; decoy: boolean }>();
 
   /** Cells that are open, in sight or not. */
   opened = $state.raw<ReadonlySet<number>>(new Set());
@@ -95,7 +106,7 @@ export class Cells {
     this.#close();
     // What is typed of one cell is not shown in another.
     this.inviting = false;
-    this.inviteForm = { label: '', holds: HOLDS[1] ?? 0 };
+    this.inviteForm = emptyInvite();
     this.chosen = cell;
     this.problem = undefined;
     this.done = undefined;
@@ -143,7 +154,7 @@ export class Cells {
     this.#keep(cell, undefined);
     this.#close();
     for (const key of [...this.drafts.keys()]) if (key.startsWith(`${cell}/`)) this.drafts.delete(key);
-    this.inviteForm = { label: '', holds: HOLDS[1] ?? 0 };
+    this.inviteForm = emptyInvite();
     this.inviting = false;
     this.done = 'cells.locked';
     // One that cannot be told ends by itself: nobody has its name any more.
@@ -192,12 +203,24 @@ export class Cells {
   }
 
   async invite(): Promise<boolean> {
-    const { label, holds } = this.inviteForm;
+    const { label: typed, holds, decoyOf } = this.inviteForm;
+    const witness = this.view?.members.find(({ id }) => id === decoyOf);
+    const label = witness?.label ?? typed;
     return this.#within('invite', async (cell, session) => {
-      const invite = await this.api.invite(cell, session, { label, holds_s: holds });
+      const duress = witness && { duress_of: witness.id };
+      const invite = await this.api.invite(cell, session, { label, holds_s: holds, ...duress });
       if (this.chosen !== cell) return;
-      this.made = { invite, label: label.trim() };
-      this.inviteForm = { label: '', holds };
+      this.made = { invite, label: label.trim(), decoy: witness !== undefined };
+      this.inviteForm = { ...emptyInvite(), holds };
+      await this.#load(false);
+    });
+  }
+
+  async cutOff(member: number): Promise<boolean> {
+    return this.#within('cut-off', async (cell, session) => {
+      await this.api.cutOff(cell, session, member);
+      this.drafts.delete(`${cell}/${member}`);
+      this.done = 'cut-off.done';
       await this.#load(false);
     });
   }
@@ -259,6 +282,7 @@ export class Cells {
         if (member.id !== this.member) fresh.set(member.id, (fresh.get(member.id) ?? 0) + came);
       }
       if (was?.well !== false && member.well === false) news.push({ what: 'unwell', label });
+      if (!was?.duress_since && member.duress_since) news.push({ what: 'duress', label });
     }
     this.fresh = fresh;
     if (news.length > 0) this.news = news;

@@ -1,12 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cell, member } from '../../dev/samples';
 import { type CellsApi, Refusal } from '../api/client';
-import type { CellView, InviteMade, TalkLine } from '../api/types';
+import type { CellView, InviteMade, MemberView, TalkLine } from '../api/types';
 import { Cells } from './cells.svelte';
 
 const MINUTE = 60_000;
 const made: InviteMade = { id: 'h', code: '00', words: { uk: 'береза', en: 'birch' }, expires: 9000 };
-const theirs = (text: string): TalkLine => ({ at: 1, by: 'witness', text, came: null, lost: false });
+const theirs = (text: string): TalkLine => ({
+  at: 1,
+  by: 'witness',
+  text,
+  report: null,
+  came: null,
+  lost: false,
+});
 
 let stored: CellView;
 let storage: Map<string, string>;
@@ -44,6 +51,7 @@ beforeEach(() => {
     view: vi.fn<CellsApi['view']>(async (id) => ({ ...stored, id })),
     invite: vi.fn<CellsApi['invite']>(async () => made),
     withdraw: vi.fn<CellsApi['withdraw']>(async () => undefined),
+    cutOff: vi.fn<CellsApi['cutOff']>(async () => undefined),
     write: vi.fn<CellsApi['write']>(async () => undefined),
   };
 });
@@ -86,7 +94,7 @@ describe('a coordinator’s page', () => {
     it.read(2);
     it.type(2, 'не виходьте');
     it.inviteForm.label = 'тітка';
-    it.made = { invite: made, label: 'дядько' };
+    it.made = { invite: made, label: 'дядько', decoy: false };
     api.write.mockImplementationOnce(() => refused('locked'));
     expect(await it.write(2)).toBe(false);
     expect(it.view).toBeUndefined();
@@ -205,7 +213,7 @@ describe('a coordinator’s page', () => {
     const it = await open();
     it.inviteForm.label = ' тітка ';
     await it.invite();
-    expect(it.made).toEqual({ invite: made, label: 'тітка' });
+    expect(it.made).toEqual({ invite: made, label: 'тітка', decoy: false });
     expect(api.invite).toHaveBeenCalledWith(1, 's', { label: ' тітка ', holds_s: 259_200 });
     it.choose(2);
     expect(it.made).toBeUndefined();
@@ -214,6 +222,39 @@ describe('a coordinator’s page', () => {
     it.choose(1);
     await vi.advanceTimersByTimeAsync(0);
     expect(it.view?.id).toBe(1);
+  });
+
+  it('makes an invite for the decoy of a witness under their name, and for nobody else', async () => {
+    const it = await open();
+    const [witness] = it.view?.members ?? [];
+    it.inviteForm.label = 'тітка';
+    it.inviteForm.decoyOf = witness?.id;
+    await it.invite();
+    expect(it.made?.decoy).toBe(true);
+    expect(api.invite).toHaveBeenCalledWith(1, 's', {
+      label: witness?.label,
+      holds_s: 259_200,
+      duress_of: witness?.id,
+    });
+    expect(it.inviteForm.decoyOf).toBeUndefined();
+    it.inviteForm.decoyOf = 99;
+    it.inviteForm.label = 'брат';
+    await it.invite();
+    expect(api.invite).toHaveBeenLastCalledWith(1, 's', { label: 'брат', holds_s: 259_200 });
+  });
+
+  it('announces that somebody speaks as a decoy, once', async () => {
+    const it = await open();
+    const decoy = member({ id: 8, label: 'сусідка', duress_of: 1 });
+    const view = (part: Partial<MemberView>) => cell({ members: [member(), { ...decoy, ...part }] });
+    api.view.mockResolvedValueOnce(view({}));
+    await it.poll();
+    for (const duress_since of [50, 60]) {
+      it.news = [];
+      api.view.mockResolvedValueOnce(view({ duress_since }));
+      await it.poll();
+      expect(it.news).toEqual(duress_since === 50 ? [{ what: 'duress', label: 'сусідка' }] : []);
+    }
   });
 
   it('shows nothing that was typed in one cell in another', async () => {

@@ -375,6 +375,35 @@ export const en = {
     'This person says that they are not well, or somebody made them open the app. Whoever holds the phone may read what you write: write nothing that harms them.',
   'talk.silent':
     'Nothing has come from this phone for {span}. It may be off, without a connection, lost or taken.',
+  'duress.alarm': '{label} is speaking under duress since {time}.',
+  'duress.alarm.about':
+    'Something was said as the decoy that they show when they are forced to. Somebody has their phone, or stands beside them. What comes from it is in no incident and in no warning. Answer there as you would any other day, and get help to them by another way.',
+  'duress.read': 'Read what was said',
+  'duress.report': 'Report, set aside: {kind}, {time}, {place}',
+  'decoys.title': 'Decoys',
+  'decoys.about': 'What witnesses show when somebody forces them to open the app.',
+  'decoys.speaks': 'Somebody speaks here: under duress',
+  'decoy.about':
+    'This is a decoy. Whoever forces the person to open the app reads this conversation, so it must look like a real one. Write here now and then, harmless things only. If anybody speaks here, the page says so above all else.',
+  'decoy.how':
+    'Goes out with the next drops. Whoever forces the person reads it: write nothing true that could harm anybody.',
+  'invite.for': 'For',
+  'invite.for.new': 'somebody new',
+  'invite.for.decoy': 'the decoy of {label}',
+  'invite.decoy.about':
+    'A second slip for the same person. They enter it into a second hiding place on their phone, with a passphrase that they give away when they are forced to. What comes from there is an alarm to you, and in no incident.',
+  'invite.decoy.ready':
+    'Give it as the second slip, to be entered into the decoy. Nothing on it says so: tell them which is which by word of mouth.',
+  'invites.decoy': 'for a decoy',
+  'cut-off': 'Cut off this phone',
+  'cut-off.sure':
+    'Cut off the phone of {label}? From then on it is nobody’s: its messages are refused, its reports count as an unknown person’s, and what you wrote and has not come is lost. It cannot be undone; they would need a new invite. What was written stays here.',
+  'cut-off.yes': 'Yes, cut it off',
+  'cut-off.no': 'No, keep it',
+  'cut-off.done': 'The phone is cut off.',
+  'cut-off.title': 'Cut off',
+  'cut-off.row': 'cut off {time}',
+  'cut-off.since': 'Cut off {time}. Nothing that this phone sends comes here any more.',
   'talk.title': 'Messages',
   'talk.none': 'No messages yet.',
   'talk.you': 'You',
@@ -453,6 +482,7 @@ export const en = {
   'said.message': 'New message from {label}',
   'said.joined': 'Has joined: {label}',
   'said.unwell': 'Not well: {label}',
+  'said.duress': 'Under duress: {label}',
   'problem.locked': 'The cell is locked.',
   'problem.passphrase': 'This passphrase does not open the cell.',
 

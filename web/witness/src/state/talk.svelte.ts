@@ -85,6 +85,18 @@ class Talk {
     );
   }
 
+  /** Tells the coordinator how the person is. Only they say so: the app by itself says no more than that it is there. */
+  wellness(well: boolean, words: string): Promise<string | undefined> {
+    const line = { by: 'me' as const, at: clock(), text: words };
+    return this.#work(async () => {
+      if (settle(await this.#kept(), await desk.ends()).renewing !== undefined) throw 'renewing';
+      await this.#send(
+        (phone) => phone.check_in(new Uint32Array(), well, clock()),
+        (before, end) => ({ ...before, lines: [...before.lines, { ...line, end }] }),
+      );
+    });
+  }
+
   /** The person sees the conversation. */
   async look(): Promise<void> {
     if (!this.unread) return;

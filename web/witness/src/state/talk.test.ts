@@ -32,7 +32,8 @@ vi.mock('./desk.svelte', async () => {
       return sealed('enrolment');
     },
     message: () => sealed('message'),
-    check_in: (acks: Uint32Array) => sealed(`check-in ${acks.join()}`),
+    check_in: (acks: Uint32Array, well: boolean | undefined) =>
+      sealed(`check-in ${acks.join()}${well === undefined ? '' : `, well: ${String(well)}`}`),
     renew: () => sealed('renewal'),
     receive: () => {
       if (world.away) throw 'away';
@@ -109,6 +110,18 @@ describe('a conversation with the desk', () => {
     expect(talk.standing).toBe('known');
     expect(kept().seen).toEqual([1, 2]);
     expect(world.log).toContain('seal check-in 1,2');
+  });
+
+  test('says how the person is only when they say so', async () => {
+    world.standing = 'known';
+    await drop({ id: 2, message: 'Як ви?', at: 9 });
+    expect(world.log).toContain('seal check-in 2');
+    expect(await talk.wellness(false, 'Зі мною не все гаразд')).toBeUndefined();
+    expect(world.log).toContain('seal check-in , well: false');
+    expect(kept().lines.map(({ by, text }) => [by, text])).toEqual([
+      ['desk', 'Як ви?'],
+      ['me', 'Зі мною не все гаразд'],
+    ]);
   });
 
   test('sends nothing whose step could not be kept', async () => {

@@ -164,7 +164,7 @@ export const en = {
   'vault.busy': 'One moment…',
   'vault.add': 'Set a passphrase',
   'vault.decoy':
-    'Choose four or more words that nobody expects together. With a second passphrase you can keep a decoy: something harmless that you open when you are forced to. Use it now and then, or it will not be believed.',
+    'Choose four or more words that nobody expects together. With a second passphrase you can keep a decoy: something harmless that you open when you are forced to. Use it now and then, or it will not be believed. If your coordinator gave you a second slip, enter it in the decoy (open the decoy, then “Your desk”) and wait for the answer there: what is sent from a decoy that joined by that slip tells them that you are being forced, and counts as no report.',
   'vault.overwrite':
     'First open all the passphrases that you have set. The app cannot tell which hiding places are in use: one that you have not opened since you started the app may be overwritten.',
   'vault.known.one': 'Opened since the app was started: {n}',
@@ -242,6 +242,8 @@ export const en = {
   'talk.desk': 'Desk',
   'talk.waits': 'waits',
   'talk.sent': 'sent',
+  'talk.well': 'I am well',
+  'talk.unwell': 'I am not well',
   'talk.write': 'Write to your coordinator',
 
   'passes.title': 'Passes',

@@ -15,12 +15,13 @@ use crate::{
     api::{
         blocking,
         refused::Number,
-        types::{CellView, InviteStanding, InviteView, MemberView, TalkBy, TalkLine},
+        types::{CellView, InviteStanding, InviteView, MemberView, SetAside, TalkBy, TalkLine},
     },
     cells::Record,
     drops::REPLY_KEEP_S,
+    entry::Received,
     refusal::Refusal,
-    store::InviteState,
+    store::{InviteState, StoreError},
 };
 
 #[derive(Deserialize)]
@@ -49,7 +50,7 @@ pub(super) async fn cell_get(
         .into_iter()
         .map(|(hash, state)| (hex::encode(hash), state))
         .collect();
-    Ok(Json(view(id, now, records, &states)))
+    Ok(Json(view(id, now, records, &states)?))
 }
 
 /// The cell after all of its records.
@@ -58,7 +59,7 @@ fn view(
     now: i64,
     records: Vec<Record>,
     states: &BTreeMap<String, InviteState>,
-) -> CellView {
+) -> Result<CellView, StoreError> {
     let mut name = String::new();
     let mut members: BTreeMap<u32, MemberView> = BTreeMap::new();
     // Numbers are drawn: the order is that of joining.
@@ -74,6 +75,7 @@ fn view(
                 label,
                 at,
                 expires,
+                duress_of,
             } => {
                 let state = match states.get(&invite) {
                     Some(InviteState::Used) => InviteStanding::Used,
@@ -87,6 +89,7 @@ fn view(
                     made: at,
                     expires,
                     state,
+                    duress_of,
                 });
             }
             Record::Joined {
@@ -96,6 +99,9 @@ fn view(
                 let joined = MemberView {
                     id: member,
                     label: by.map(|by| by.label.clone()).unwrap_or_default(),
+                    duress_of: by.and_then(|by| by.duress_of),
+                    duress_since: None,
+                    cut_off: None,
                     joined: at,
                     check_in: None,
                     well: None,
@@ -108,17 +114,29 @@ fn view(
                 if let Some(member) = members.get_mut(&member) {
                     member.check_in = Some(at);
                     member.well = well.or(member.well);
+                    // That the phone is there, it says by itself whenever the decoy is opened.
+                    if well.is_some() {
+                        spoke(member, at);
+                    }
                 }
             }
             Record::Message { member, at, text } => {
                 if let Some(member) = members.get_mut(&member) {
+                    spoke(member, at);
                     member.talk.push(TalkLine {
                         at,
                         by: TalkBy::Witness,
                         text,
+                        report: None,
                         came: None,
                         lost: false,
                     });
+                }
+            }
+            Record::Quarantined { member, at, report } => {
+                if let Some(member) = members.get_mut(&member) {
+                    spoke(member, at);
+                    member.talk.push(set_aside(at, &report)?);
                 }
             }
             Record::Wrote {
@@ -133,6 +151,7 @@ fn view(
                         at,
                         by: TalkBy::Coordinator,
                         text,
+                        report: None,
                         came: None,
                         lost: at < now - REPLY_KEEP_S,
                     });
@@ -152,11 +171,16 @@ fn view(
                     line.lost = false;
                 }
             }
+            Record::CutOff { member, at } => {
+                if let Some(member) = members.get_mut(&member) {
+                    member.cut_off = Some(at);
+                }
+            }
             Record::Renewed { .. } => {}
         }
     }
     invites.reverse();
-    CellView {
+    Ok(CellView {
         id,
         name,
         members: order
@@ -164,5 +188,31 @@ fn view(
             .filter_map(|member| members.remove(member))
             .collect(),
         invites,
+    })
+}
+
+/// Whoever says something as a decoy is forced to, or forces them.
+fn spoke(member: &mut MemberView, at: i64) {
+    if member.duress_of.is_some() {
+        member.duress_since.get_or_insert(at);
     }
+}
+
+fn set_aside(at: i64, report: &str) -> Result<TalkLine, StoreError> {
+    let bytes = hex::decode(report).map_err(|_why| StoreError::Row("record"))?;
+    let report = Received::decode(&bytes).map_err(|_why| StoreError::Row("record"))?;
+    let seen = report.observation;
+    Ok(TalkLine {
+        at,
+        by: TalkBy::Witness,
+        text: seen.note,
+        report: Some(SetAside {
+            kind: seen.kind,
+            lat: seen.place.lat(),
+            lon: seen.place.lon(),
+            seen: seen.seen,
+        }),
+        came: None,
+        lost: false,
+    })
 }

@@ -1,5 +1,7 @@
 //! `POST /api/cells/ID/invites`: makes an invite, and shows it this once.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -12,10 +14,11 @@ use lapwing_words::{Language, encode_words};
 use super::Desk;
 use crate::{
     api::{
+        blocking,
         refused::{self, Number},
         types::{InviteMade, InviteRequest, TextPair},
     },
-    cells::Invited,
+    cells::{Invited, has_witness},
     refusal::Refusal,
 };
 
@@ -26,14 +29,25 @@ pub(super) async fn invites_post(
     refused::Json(request): refused::Json<InviteRequest>,
 ) -> Result<(StatusCode, Json<InviteMade>), Refusal> {
     let cell = desk.coordinators.cell(&headers, id)?;
-    let InviteRequest { label, holds_s } = request;
-    let made = desk.writer.cell_invite(cell.id, label, holds_s).await?;
+    let InviteRequest {
+        label,
+        holds_s,
+        duress_of,
+    } = request;
+    if let Some(member) = duress_of {
+        let (open, reader) = (Arc::clone(&cell), Arc::clone(&desk.reader));
+        let records = blocking(move || Ok(open.records(&reader)?)).await?;
+        if !has_witness(&records, member) {
+            return Err(Refusal::NotFound);
+        }
+    }
+    let made = desk.writer.cell_invite(cell.id, label, holds_s, duress_of);
     let Invited {
         invite,
         expires,
         passes,
         passes_missing,
-    } = made;
+    } = made.await?;
     let made = InviteMade {
         id: hex::encode(invite.hash()),
         code: hex::encode(invite.with_check()),

@@ -8,6 +8,7 @@ mod coordinators;
 mod invite_delete;
 mod invites_post;
 mod lock_post;
+mod member_delete;
 mod messages_post;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,10 @@ pub(super) fn router() -> Router<Desk> {
         .route(
             "/{cell}/invites/{invite}",
             only(delete(invite_delete::invite_delete), "DELETE"),
+        )
+        .route(
+            "/{cell}/members/{member}",
+            only(delete(member_delete::member_delete), "DELETE"),
         )
         .route(
             "/{cell}/members/{member}/messages",

@@ -5,9 +5,10 @@ use axum::{
     http::{Method, Response, StatusCode},
 };
 use http_body_util::BodyExt as _;
+use lapwing_model::{Danger, Observation, Place, Precision};
 use lapwing_seal::{
-    BucketSecret, By, CellLabel, CellPublic, CheckIn, Enrolment, Frame, Invite, Known, MESSAGE_MAX,
-    Purpose, RootSecret, Said, Speaker as Phone,
+    BucketSecret, By, CellLabel, CellPublic, CheckIn, Enrolment, FieldSeed, Frame, Invite, Known,
+    MESSAGE_MAX, Purpose, RootSecret, Said, Speaker as Phone, Statement,
 };
 use serde_json::{Value, json};
 
@@ -63,6 +64,17 @@ impl Pages {
         let answer = self.say(Method::POST, &path, session, Some(body)).await;
         assert_eq!(answer.status(), StatusCode::CREATED);
         read(answer).await
+    }
+
+    async fn second_slip(&self, cell: u32, session: &str, of: u32) -> Response<Body> {
+        let path = format!("/api/cells/{cell}/invites");
+        let body = json!({ "label": "сусідка", "holds_s": 3 * DAY, "duress_of": of });
+        self.say(Method::POST, &path, session, Some(body)).await
+    }
+
+    async fn cut_off(&self, cell: u32, member: u32, session: &str) -> Response<Body> {
+        let path = format!("/api/cells/{cell}/members/{member}");
+        self.say(Method::DELETE, &path, session, None).await
     }
 
     async fn write(&self, cell: u32, member: u32, session: &str, text: &str) -> Response<Body> {
@@ -122,6 +134,27 @@ impl Pages {
     }
 }
 
+fn statement(seed: u8, seen: i64) -> Statement {
+    Statement {
+        seed: FieldSeed::from_bytes([seed; 32]),
+        observation: Observation {
+            kind: 2,
+            place: Place::from_degrees(48.0, 37.8)
+                .unwrap()
+                .rounded(Precision::Metres100),
+            off_m: 300,
+            seen,
+            seen_off_s: 60,
+            count: None,
+            heading: None,
+            known: lapwing_model::Known::Seen,
+            danger: Danger::None,
+            note: "колона на мосту".into(),
+        },
+        replayed_at: None,
+    }
+}
+
 async fn read(answer: Response<Body>) -> Value {
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     serde_json::from_slice(&body).unwrap()
@@ -151,6 +184,7 @@ fn within(cell: u32) -> Vec<(Method, String, Option<Value>)> {
             None,
         ),
         (Method::POST, path("/members/1/messages"), Some(text)),
+        (Method::DELETE, path("/members/1"), None),
     ]
 }
 
@@ -420,6 +454,153 @@ async fn a_withdrawn_invite_lets_nobody_in() {
     let view = pages.view(cell, &session).await;
     assert_eq!(view["invites"][0]["state"], "revoked");
     assert_eq!(view["members"], json!([]));
+}
+
+#[tokio::test]
+async fn what_a_decoy_says_is_for_its_coordinator_alone_and_loud() {
+    let pages = pages();
+    let (cell, session) = pages.found("наш").await;
+    let made = pages.invite(cell, &session, "сусідка").await;
+    let mut own = pages.join(1, &made).await;
+    let witness = pages.first(cell, &session).await;
+    let slip = pages.second_slip(cell, &session, witness).await;
+    assert_eq!(slip.status(), StatusCode::CREATED);
+    let mut decoy = pages.join(2, &read(slip).await).await;
+    let view = pages.view(cell, &session).await;
+    assert_eq!(view["invites"][0]["duress_of"], witness);
+    assert_eq!(view["invites"][1]["duress_of"], Value::Null);
+    assert_eq!(view["members"][0]["duress_of"], Value::Null);
+    let shown = &view["members"][1];
+    assert_eq!(shown["duress_of"], witness);
+    let forced = u32::try_from(shown["id"].as_u64().unwrap()).unwrap();
+
+    // A conversation grows in it, and that it was opened says nothing yet.
+    let written = pages.write(cell, forced, &session, "як здоров’я?").await;
+    assert_eq!(written.status(), StatusCode::ACCEPTED);
+    let there = CheckIn {
+        acks: vec![1, 2],
+        well: None,
+    };
+    pages
+        .say_as(3, &mut decoy, cell, Said::CheckIn(there))
+        .await;
+    let shown = &pages.view(cell, &session).await["members"][1];
+    assert_eq!(shown["check_in"], pages.desk.hub.now());
+    assert_eq!(shown["duress_since"], Value::Null);
+    assert_eq!(shown["talk"][0]["came"], pages.desk.hub.now());
+
+    // What is said as the decoy is an alarm, and no incident.
+    let now = pages.desk.hub.now();
+    let report = |seed| Said::Report(statement(seed, now - 60));
+    pages.say_as(4, &mut decoy, cell, report(1)).await;
+    pages.say_as(5, &mut decoy, cell, report(1)).await;
+    let view = pages.view(cell, &session).await;
+    let shown = &view["members"][1];
+    assert_eq!(shown["duress_since"], pages.desk.hub.now());
+    assert_eq!(
+        shown["talk"].as_array().unwrap().len(),
+        2,
+        "what comes twice is kept once"
+    );
+    assert_eq!(shown["talk"][1]["text"], "колона на мосту");
+    assert_eq!(shown["talk"][1]["report"]["kind"], 2);
+    assert_eq!(view["members"][0]["duress_since"], Value::Null);
+    let list = pages.say(Method::GET, "/api/incidents", "", None).await;
+    assert_eq!(read(list).await["incidents"], json!([]));
+    let overview = read(pages.say(Method::GET, "/api/overview", "", None).await).await;
+    assert_eq!(overview["counters"]["accepted"], 0);
+    assert_eq!(
+        overview["counters"]["messages"], 1,
+        "nobody else is told that it was one"
+    );
+    // The same seen by the witness themselves is one.
+    pages.say_as(6, &mut own, cell, report(2)).await;
+    let overview = read(pages.say(Method::GET, "/api/overview", "", None).await).await;
+    assert_eq!(overview["counters"]["accepted"], 1);
+
+    // A decoy has no decoy, cannot be cut off, and a cell makes none for another's witness.
+    let missing = |answer, what| is(answer, StatusCode::NOT_FOUND, "not-found", what);
+    missing(
+        pages.second_slip(cell, &session, forced).await,
+        "of a decoy",
+    )
+    .await;
+    let kept = pages.cut_off(cell, forced, &session).await;
+    is(kept, StatusCode::BAD_REQUEST, "bad-request", "a decoy").await;
+    let (theirs, other) = pages.found("їхній").await;
+    missing(pages.second_slip(theirs, &other, witness).await, "theirs").await;
+}
+
+#[tokio::test]
+async fn a_word_or_how_they_are_is_an_alarm_too() {
+    let pages = pages();
+    let (cell, session) = pages.found("наш").await;
+    let made = pages.invite(cell, &session, "сусідка").await;
+    pages.join(1, &made).await;
+    let witness = pages.first(cell, &session).await;
+    for (n, said) in [
+        Said::Message("усе добре".into()),
+        Said::CheckIn(CheckIn {
+            acks: vec![],
+            well: Some(true),
+        }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let slip = read(pages.second_slip(cell, &session, witness).await).await;
+        let index = 10 + 2 * u8::try_from(n).unwrap();
+        let mut decoy = pages.join(index, &slip).await;
+        pages.say_as(index + 1, &mut decoy, cell, said).await;
+        let shown = &pages.view(cell, &session).await["members"][1 + n];
+        assert_eq!(shown["duress_since"], pages.desk.hub.now(), "{n}");
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_was_cut_off_is_nobodys_and_its_record_stays() {
+    let pages = pages();
+    let (cell, session) = pages.found("наш").await;
+    let (theirs, other) = pages.found("їхній").await;
+    let made = pages.invite(cell, &session, "сусідка").await;
+    let mut phone = pages.join(1, &made).await;
+    let witness = pages.first(cell, &session).await;
+    let message = || Said::Message("тут тихо".into());
+    pages.say_as(2, &mut phone, cell, message()).await;
+    pages.write(cell, witness, &session, "як ви?").await;
+    let missing = |answer, what| is(answer, StatusCode::NOT_FOUND, "not-found", what);
+    missing(pages.cut_off(theirs, witness, &other).await, "theirs").await;
+    missing(pages.cut_off(cell, witness ^ 1, &session).await, "nobody").await;
+
+    let gone = pages.cut_off(cell, witness, &session).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    let shown = &pages.view(cell, &session).await["members"][0];
+    assert_eq!(shown["cut_off"], pages.desk.hub.now());
+    assert_eq!(shown["talk"].as_array().unwrap().len(), 2);
+    missing(pages.cut_off(cell, witness, &session).await, "twice").await;
+    missing(
+        pages.write(cell, witness, &session, "як ви?").await,
+        "to it",
+    )
+    .await;
+    missing(
+        pages.second_slip(cell, &session, witness).await,
+        "a decoy of it",
+    )
+    .await;
+
+    pages.say_as(3, &mut phone, cell, message()).await;
+    let report = Said::Report(statement(1, pages.desk.hub.now() - 60));
+    pages.say_as(4, &mut phone, cell, report).await;
+    let overview = read(pages.say(Method::GET, "/api/overview", "", None).await).await;
+    let counters = &overview["counters"];
+    assert_eq!(
+        counters["refused"],
+        json!([{ "reason": "author", "count": 1 }])
+    );
+    assert_eq!(counters["accepted"], 1, "as anybody's");
+    let shown = &pages.view(cell, &session).await["members"][0];
+    assert_eq!(shown["talk"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ cover: number,
  */
 enrolments: number, 
 /**
- * Messages of witnesses to their coordinators.
+ * Messages of witnesses to their coordinators, and what is set aside for these.
  */
 messages: number, 
 /**

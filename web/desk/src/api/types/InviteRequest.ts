@@ -11,4 +11,8 @@ label: string,
 /**
  * How long it holds, seconds; at most 90 days.
  */
-holds_s: number, };
+holds_s: number, 
+/**
+ * The witness of this cell whose decoy is to join by it. Nothing on the invite tells.
+ */
+duress_of?: number, };

@@ -24,4 +24,8 @@ expires: number,
 /**
  * Whether it can be used.
  */
-state: InviteStanding, };
+state: InviteStanding, 
+/**
+ * Whose decoy joins by it.
+ */
+duress_of: number | null, };

@@ -26,6 +26,18 @@ check_in: number | null,
  */
 well: boolean | null, 
 /**
+ * Whose decoy this is: whoever speaks here is forced to, or forces them.
+ */
+duress_of: number | null, 
+/**
+ * Since when somebody speaks as the decoy.
+ */
+duress_since: number | null, 
+/**
+ * When their phone was cut off: nothing that it sends comes here any more.
+ */
+cut_off: number | null, 
+/**
  * What was written, oldest first.
  */
 talk: Array<TalkLine>, };

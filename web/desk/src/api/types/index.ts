@@ -27,6 +27,7 @@ export type { PublishRequest } from "./PublishRequest";
 export type { RefusedCount } from "./RefusedCount";
 export type { RelayView } from "./RelayView";
 export type { ReportView } from "./ReportView";
+export type { SetAside } from "./SetAside";
 export type { Stance } from "./Stance";
 export type { TalkBy } from "./TalkBy";
 export type { TalkLine } from "./TalkLine";
