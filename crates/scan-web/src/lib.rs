@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_dense_code_is_read_in_most_pictures_of_which_it_fills_half() {
         let passes: String = (0..1_168)
-            .map(|at: u64| (at * 2_654_435_761 >> 20) % 16)
+            .map(|at: u64| ((at * 2_654_435_761) >> 20) % 16)
             .map(|digit| char::from_digit(digit as u32, 16).expect("a digit"))
             .collect();
         let text = format!("LAPWING:000102030405060708090A:{passes}").to_uppercase();
