@@ -1,5 +1,8 @@
 //! The desk as a whole: making one, opening it, running it, deriving it again.
 
+mod by_hand;
+mod workings;
+
 use std::{
     collections::BTreeMap,
     fmt,
@@ -7,38 +10,31 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::{Form, Region};
 use lapwing_seal::ReceptionSecret;
 use thiserror::Error;
-use tokio::{
-    sync::{Notify, watch},
-    task::JoinSet,
-};
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::{
-    api::{self, Access, Coordinators},
-    cells::{Cells, MemberStandings},
+    api,
+    cells::MemberStandings,
     clock::Clock,
     closing,
     drops::DropPlan,
     fold::Fold,
     gazetteer::Gazetteer,
-    herald::Herald,
-    hub::{Fixed, Hub, RelayState, kind_views},
-    issuer::Watcher,
-    opening::Secrets,
-    publish::{Above, Deliverer, Maker},
-    pull::Puller,
+    line::{Http, Line},
     reception,
-    relays::{self, RelayUrl},
+    relays::RelayUrl,
     store::{DerivedDigest, KeySource, Store, StoreError},
-    writer::{self, Office},
+    writer,
 };
+
+pub use by_hand::{ByHand, StepError};
 
 pub use crate::api::types::ClockMode;
 
@@ -240,129 +236,11 @@ impl Desk {
         if !bound.address.ip().is_loopback() {
             return Err(DeskError::NotLoopback(bound.address));
         }
-        let client = relays::client().map_err(DeskError::Client)?;
-        let Self {
-            config,
-            store,
-            fold,
-            keys,
-            secrets,
-            issuer,
-        } = self;
-        let hub = Arc::new(hub(&config, &store)?);
-        let reader = Arc::new(store.reader()?);
-        let secrets = {
-            let shared = Secrets::default();
-            shared.replace(secrets);
-            shared
-        };
-        let publish = Arc::new(Notify::new());
-        let office = Office {
-            hub: Arc::clone(&hub),
-            herald: Herald {
-                form: Arc::new(config.form.clone()),
-                gazetteer: Arc::new(config.gazetteer.clone()),
-                sender: sender(&keys.root),
-                mode: config.mode,
-            },
-            clock: Arc::clone(&config.clock),
-            root: keys.root.clone(),
-            region: config.region,
-            secrets: secrets.clone(),
-            issuer: issuer.as_ref().map(|issuer| issuer.url.as_str().to_owned()),
-            standings: Box::<MemberStandings>::default(),
-            publish: Arc::clone(&publish),
-            drops: config.drops,
-        };
-        let herald = office.herald.clone();
-        let cursors = config
-            .relays
-            .iter()
-            .map(|relay| store.cursor(relay.as_str()))
-            .collect::<Result<Vec<_>, _>>()?;
-        let cells = Cells::load(&store)?;
-        let (writer, thread) = writer::start(store, fold, cells, office);
-
-        let mut tasks = JoinSet::new();
-        let (latest, latest_of_all) = watch::channel(None);
-        let above = Arc::new(Above::default());
-        tasks.spawn(
-            Maker {
-                writer: writer.clone(),
-                clock: Arc::clone(&config.clock),
-                wake: Arc::clone(&publish),
-                latest,
-                above: Arc::clone(&above),
-            }
-            .run(),
-        );
-        for (index, (relay, after)) in config.relays.iter().zip(cursors).enumerate() {
-            let puller = Puller {
-                index,
-                relay: relay.clone(),
-                client: client.clone(),
-                root: keys.root.clone(),
-                clock: Arc::clone(&config.clock),
-                secrets: secrets.clone(),
-                writer: writer.clone(),
-                hub: Arc::clone(&hub),
-                after,
-            };
-            tasks.spawn(puller.run());
-            let deliverer = Deliverer {
-                index,
-                relay: relay.clone(),
-                client: client.clone(),
-                root: keys.root.verifying_key(),
-                writer: writer.clone(),
-                hub: Arc::clone(&hub),
-                latest: latest_of_all.clone(),
-                wake: Arc::clone(&publish),
-                above: Arc::clone(&above),
-            };
-            tasks.spawn(deliverer.run());
-        }
-        drop(latest_of_all);
-        if let Some(Issuer { url, code }) = issuer {
-            let watcher = Watcher {
-                issuer: url,
-                code,
-                client: client.clone(),
-                writer: writer.clone(),
-                wake: Arc::clone(&publish),
-            };
-            tasks.spawn(watcher.run());
-        }
-        tasks.spawn({
-            let hub = Arc::clone(&hub);
-            async move { hub.gather().await }
-        });
-        tasks.spawn({
-            let writer = writer.clone();
-            async move {
-                let mut every = tokio::time::interval(Duration::from_secs(5));
-                loop {
-                    every.tick().await;
-                    if let Err(why) = writer.time_passed().await {
-                        tracing::warn!(%why, "the passing of time was not journalled");
-                    }
-                }
-            }
-        });
-
-        let ending = writer.clone();
+        let line: Arc<dyn Line> = Arc::new(Http::new().map_err(DeskError::Client)?);
         let (stop, stopped) = watch::channel(false);
-        let app = api::router(api::Desk {
-            hub,
-            reader,
-            writer,
-            herald,
-            access: Access::new(&keys.sign_in, &keys.root.verifying_key().to_bytes()),
-            coordinators: Coordinators::default(),
-            stopped,
-            web_dir: config.web_dir.clone(),
-            pmtiles: config.pmtiles.clone(),
-        });
+        let workings = self.workings(&line, stopped)?;
+        let app = api::router(workings.pages.clone());
+        let (mut tasks, ending) = workings.begin();
         let result = lapwing_http::serve(bound, app, None, async move {
             shutdown.await;
             // Streams end, so that the connections do.
@@ -371,9 +249,7 @@ impl Desk {
         .await
         .map_err(DeskError::Serve);
         tasks.shutdown().await;
-        ending.stop().await;
-        // It does no more than finish what it is at.
-        let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        ending.end().await;
         result
     }
 
@@ -437,43 +313,4 @@ fn found(store: &mut Store, mode: ClockMode) -> Result<(), StoreError> {
     }
     batch.set(MODE, &[u8::from(mode == ClockMode::Replay)])?;
     batch.commit()
-}
-
-/// `sender` of the desk's CAP messages: unique by its key.
-fn sender(root: &SigningKey) -> String {
-    format!(
-        "lapwing-{}",
-        hex::encode(&root.verifying_key().to_bytes()[..8])
-    )
-}
-
-fn hub(config: &DeskConfig, store: &Store) -> Result<Hub, StoreError> {
-    let relays = config
-        .relays
-        .iter()
-        .map(|relay| {
-            Ok(RelayState {
-                url: relay.as_str().to_owned(),
-                up: false,
-                cursor: store.cursor(relay.as_str())?.unsigned_abs(),
-                trouble: None,
-                bulletin: store.delivery(relay.as_str())?.unsigned_abs(),
-            })
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    let Region {
-        south_west,
-        north_east,
-    } = config.region;
-    let fixed = Fixed {
-        mode: config.mode,
-        kinds: kind_views(&config.form),
-        region: [
-            south_west.lon(),
-            south_west.lat(),
-            north_east.lon(),
-            north_east.lat(),
-        ],
-    };
-    Ok(Hub::new(fixed, Arc::clone(&config.clock), relays))
 }

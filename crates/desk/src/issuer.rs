@@ -5,18 +5,22 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::{
+    body::Bytes,
+    http::{Request, StatusCode},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use lapwing_wire::{
     IssuerKey, PASS_KEY_LEN, PASS_RESPONSE_LEN, PASS_TYPE, PassEpoch, PassIssuer, PassKey,
 };
-use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::{
+    line::Line,
     refusal::Refusal,
-    relays::{Backoff, RelayUrl, Trouble, body, refused},
+    relays::{Backoff, RelayUrl, Trouble, ask, refused},
     store::{Store, StoreError},
     writer::WriterHandle,
 };
@@ -138,7 +142,7 @@ pub(crate) fn published(
 pub(crate) struct Watcher {
     pub(crate) issuer: RelayUrl,
     pub(crate) code: Option<Zeroizing<String>>,
-    pub(crate) client: Client,
+    pub(crate) line: Arc<dyn Line>,
     pub(crate) writer: WriterHandle,
     /// Rung when a bulletin has become old.
     pub(crate) wake: Arc<Notify>,
@@ -173,13 +177,14 @@ impl Watcher {
         let at = self
             .issuer
             .at("/.well-known/private-token-issuer-directory");
-        let response = self.client.get(at).send().await;
-        let response = response.map_err(|why| Some(Trouble::Silent(why)))?;
-        if response.status() != StatusCode::OK {
-            return Err(Some(refused(response.status())));
+        let request = Request::get(at.as_str());
+        let answer = ask(&*self.line, request, Bytes::new(), DIRECTORY_MAX)
+            .await
+            .map_err(Some)?;
+        if answer.status() != StatusCode::OK {
+            return Err(Some(refused(answer.status())));
         }
-        let bytes = body(response, DIRECTORY_MAX).await.map_err(Some)?;
-        let keys = read(&bytes).ok_or(Some(Trouble::Directory))?;
+        let keys = read(answer.body()).ok_or(Some(Trouble::Directory))?;
         match self.writer.pass_keys(keys).await {
             Ok(changed) => {
                 if changed {
@@ -200,13 +205,15 @@ impl Watcher {
             return Ok(());
         };
         let to = self.issuer.at("/v1/passes");
-        let asked = self.client.post(to).bearer_auth(code.as_str());
-        let response = asked.body(request).send().await;
-        let response = response.map_err(|why| Some(Trouble::Silent(why)))?;
-        if response.status() != StatusCode::OK {
-            return Err(Some(refused(response.status())));
+        let asked =
+            Request::post(to.as_str()).header("authorization", format!("Bearer {}", code.as_str()));
+        let answer = ask(&*self.line, asked, request, PASS_RESPONSE_LEN)
+            .await
+            .map_err(Some)?;
+        if answer.status() != StatusCode::OK {
+            return Err(Some(refused(answer.status())));
         }
-        let bytes = body(response, PASS_RESPONSE_LEN).await.map_err(Some)?;
+        let bytes = answer.into_body().to_vec();
         match self.writer.pass_response(bytes).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Some(Trouble::Passes)),

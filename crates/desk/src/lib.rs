@@ -56,6 +56,7 @@ mod hub;
 mod intake;
 mod issuer;
 mod judge;
+mod line;
 mod opening;
 mod passes;
 mod publication;
@@ -72,8 +73,9 @@ mod writer;
 
 pub use api::types;
 pub use clock::{Clock, SystemClock};
-pub use desk::{ClockMode, Desk, DeskConfig, DeskError, Issuer, Rebuilt};
+pub use desk::{ByHand, ClockMode, Desk, DeskConfig, DeskError, Issuer, Rebuilt, StepError};
 pub use drops::DropPlan;
 pub use gazetteer::{Gazetteer, GazetteerError};
+pub use line::{Line, LineError};
 pub use relays::{RelayUrl, RelayUrlError};
 pub use store::{KeySource, StoreError};

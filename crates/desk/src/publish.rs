@@ -8,9 +8,12 @@ use std::{
     time::Duration,
 };
 
+use axum::{
+    body::Bytes,
+    http::{Request, StatusCode},
+};
 use ed25519_dalek::VerifyingKey;
 use lapwing_wire::{BULLETIN_MAX, Bulletin};
-use reqwest::{Client, StatusCode};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -19,9 +22,10 @@ use tokio::{
 use crate::{
     clock::Clock,
     hub::Hub,
+    line::Line,
     publication::Signed,
     refusal::Refusal,
-    relays::{Backoff, RelayUrl, Trouble, body, refused},
+    relays::{Backoff, RelayUrl, Trouble, ask, refused},
     writer::WriterHandle,
 };
 
@@ -39,6 +43,8 @@ pub(crate) struct Above {
     pub(crate) drops: AtomicU32,
 }
 
+/// An answer to a publication says nothing; a proxy may say a little.
+const NOTHING: usize = 4_096;
 /// Least time between two bulletins.
 const APART: Duration = Duration::from_secs(1);
 
@@ -57,11 +63,9 @@ impl Maker {
     pub(crate) async fn run(self) {
         let mut backoff = Backoff::default();
         loop {
-            match self.writer.bulletin(Arc::clone(&self.above)).await {
-                Ok(signed) => {
+            match self.once().await {
+                Ok(due) => {
                     backoff.reset();
-                    let due = signed.drops_due.min(signed.issued + DAILY_S);
-                    self.latest.send_replace(Some(Arc::new(signed)));
                     tokio::time::sleep(APART).await;
                     self.until(due).await;
                 }
@@ -72,6 +76,14 @@ impl Maker {
                 }
             }
         }
+    }
+
+    /// Signs a bulletin; gives when it will be old.
+    pub(crate) async fn once(&self) -> Result<i64, Refusal> {
+        let signed = self.writer.bulletin(Arc::clone(&self.above)).await?;
+        let due = signed.drops_due.min(signed.issued + DAILY_S);
+        self.latest.send_replace(Some(Arc::new(signed)));
+        Ok(due)
     }
 
     /// Waits until `due` by the desk's clock, or until something has changed.
@@ -96,7 +108,7 @@ impl Maker {
 pub(crate) struct Deliverer {
     pub(crate) index: usize,
     pub(crate) relay: RelayUrl,
-    pub(crate) client: Client,
+    pub(crate) line: Arc<dyn Line>,
     pub(crate) root: VerifyingKey,
     pub(crate) writer: WriterHandle,
     pub(crate) hub: Arc<Hub>,
@@ -110,28 +122,16 @@ impl Deliverer {
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::default();
         loop {
-            let signed = self.latest.borrow_and_update().clone();
-            if let Some(signed) = signed {
-                match self.deliver(&signed).await {
-                    Ok(()) => {
-                        backoff.reset();
-                        let number = signed.number;
-                        self.hub.relay(self.index, |relay| {
-                            relay.bulletin = relay.bulletin.max(number);
-                        });
-                        self.writer.delivered(self.relay.as_str(), number).await;
+            match self.once().await {
+                Ok(()) => backoff.reset(),
+                Err(trouble) => {
+                    tracing::warn!(relay = self.index, %trouble, "a publication was not delivered");
+                    // A newer one need not wait for its turn.
+                    tokio::select! {
+                        () = tokio::time::sleep(backoff.next()) => {}
+                        Ok(()) = self.latest.changed() => self.latest.mark_changed(),
                     }
-                    Err(trouble) => {
-                        tracing::warn!(
-                            relay = self.index, %trouble, "a publication was not delivered"
-                        );
-                        // A newer one need not wait for its turn.
-                        tokio::select! {
-                            () = tokio::time::sleep(backoff.next()) => {}
-                            Ok(()) = self.latest.changed() => self.latest.mark_changed(),
-                        }
-                        continue;
-                    }
+                    continue;
                 }
             }
             if self.latest.changed().await.is_err() {
@@ -140,16 +140,25 @@ impl Deliverer {
         }
     }
 
+    /// Takes the latest publication there, if there is one.
+    pub(crate) async fn once(&mut self) -> Result<(), Trouble> {
+        let Some(signed) = self.latest.borrow_and_update().clone() else {
+            return Ok(());
+        };
+        self.deliver(&signed).await?;
+        let number = signed.number;
+        self.hub.relay(self.index, |relay| {
+            relay.bulletin = relay.bulletin.max(number);
+        });
+        self.writer.delivered(self.relay.as_str(), number).await;
+        Ok(())
+    }
+
     async fn deliver(&self, signed: &Signed) -> Result<(), Trouble> {
-        let response = self
-            .client
-            .put(self.relay.at("/v1/publication"))
-            .header("content-type", "application/octet-stream")
-            .body(signed.bytes.clone())
-            .send()
-            .await
-            .map_err(Trouble::Silent)?;
-        match response.status() {
+        let request = Request::put(self.relay.at("/v1/publication").as_str())
+            .header("content-type", "application/octet-stream");
+        let answer = ask(&*self.line, request, signed.bytes.clone(), NOTHING).await?;
+        match answer.status() {
             status if status.is_success() => Ok(()),
             StatusCode::CONFLICT => self.catch_up(signed).await,
             status => Err(refused(status)),
@@ -159,20 +168,17 @@ impl Deliverer {
     /// The relay has a number that is not below this one: either this very bulletin, whose answer
     /// was lost, or one that this desk does not remember.
     async fn catch_up(&self, signed: &Signed) -> Result<(), Trouble> {
-        let response = self
-            .client
-            .get(self.relay.at("/v1/bulletin"))
-            .send()
-            .await
-            .map_err(Trouble::Silent)?;
-        if response.status() != StatusCode::OK {
-            return Err(refused(response.status()));
+        let request = Request::get(self.relay.at("/v1/bulletin").as_str());
+        let answer = ask(&*self.line, request, Bytes::new(), BULLETIN_MAX).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(refused(answer.status()));
         }
-        let bytes = body(response, BULLETIN_MAX).await?;
+        let bytes = answer.into_body();
         let Ok(there) = Bulletin::verify(&bytes, &self.root) else {
             return Err(Trouble::NotTheDesk);
         };
-        if there.number == signed.number && signed.bytes.get(4..4 + bytes.len()) == Some(&bytes) {
+        if there.number == signed.number && signed.bytes.get(4..4 + bytes.len()) == Some(&bytes[..])
+        {
             return Ok(());
         }
         self.above

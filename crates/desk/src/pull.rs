@@ -6,16 +6,20 @@
 
 use std::sync::Arc;
 
+use axum::{
+    body::Bytes,
+    http::{Request, StatusCode},
+};
 use ed25519_dalek::SigningKey;
 use lapwing_wire::{RECORD_LEN, pull, records};
-use reqwest::{Client, StatusCode};
 
 use crate::{
     clock::Clock,
     hub::Hub,
+    line::Line,
     opening::{Secrets, open_all},
     refusal::Refusal,
-    relays::{Backoff, RelayUrl, Trouble, WAIT_S, body, refused},
+    relays::{Backoff, RelayUrl, Trouble, WAIT_S, ask, refused},
     writer::WriterHandle,
 };
 
@@ -27,7 +31,7 @@ const LIMIT: usize = 1_024;
 pub(crate) struct Puller {
     pub(crate) index: usize,
     pub(crate) relay: RelayUrl,
-    pub(crate) client: Client,
+    pub(crate) line: Arc<dyn Line>,
     pub(crate) root: SigningKey,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) secrets: Secrets,
@@ -69,23 +73,20 @@ impl Puller {
         }
     }
 
-    async fn once(&mut self, wait: u64) -> Result<(), Trouble> {
+    /// Asks once; an empty answer may be held back for `wait` seconds.
+    pub(crate) async fn once(&mut self, wait: u64) -> Result<(), Trouble> {
         let mut url = self.relay.at("/v1/envelopes");
         let query = format!("after={}&limit={LIMIT}&wait={wait}", self.after);
         let signed = pull::sign(&self.root, url.path(), &query, self.clock.now());
         url.set_query(Some(&query));
-        let response = self
-            .client
-            .get(url)
+        let request = Request::get(url.as_str())
             .header("signature-input", signed.signature_input)
-            .header("signature", signed.signature)
-            .send()
-            .await
-            .map_err(Trouble::Silent)?;
-        if response.status() != StatusCode::OK {
-            return Err(refused(response.status()));
+            .header("signature", signed.signature);
+        let answer = ask(&*self.line, request, Bytes::new(), LIMIT * RECORD_LEN).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(refused(answer.status()));
         }
-        let bytes = body(response, LIMIT * RECORD_LEN).await?;
+        let bytes = answer.into_body();
         if bytes.is_empty() {
             return Ok(());
         }

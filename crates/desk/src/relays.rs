@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode, Url};
+use axum::{
+    body::Bytes,
+    http::{Response, StatusCode, request::Builder},
+};
+use reqwest::Url;
 use thiserror::Error;
 
-/// Time to reach a relay at all.
-const CONNECT: Duration = Duration::from_secs(5);
+use crate::line::{Line, LineError};
+
 /// How long a relay is asked to hold back an empty answer, seconds.
 pub(crate) const WAIT_S: u64 = 20;
-/// Time for a whole exchange, the waiting included: slow lines carry a publication in it.
-const WHOLE: Duration = Duration::from_secs(WAIT_S + 100);
 
 /// The address of a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,23 +61,12 @@ impl RelayUrl {
     }
 }
 
-/// The client for all relays.
-pub(crate) fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
-        .connect_timeout(CONNECT)
-        .timeout(WHOLE)
-        // A relay that sends the desk elsewhere is not obeyed: requests are signed for one place.
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-}
-
 /// What went wrong with a relay.
 #[derive(Debug, Error)]
 pub(crate) enum Trouble {
-    /// No connection, or it broke.
-    #[error("it does not answer")]
-    Silent(#[source] reqwest::Error),
+    /// There is no answer that could be read.
+    #[error(transparent)]
+    Line(#[from] LineError),
     /// 401.
     #[error(
         "it does not take this desk's signature: it serves another desk, or the clocks are more than five minutes apart"
@@ -87,9 +78,6 @@ pub(crate) enum Trouble {
     /// Any other refusal.
     #[error("it answers with status {0}")]
     Status(u16),
-    /// More bytes than asked for.
-    #[error("it sends more than it was asked for")]
-    TooMuch,
     /// Not records, or out of order.
     #[error("it sends what are no records")]
     Records(#[source] lapwing_wire::RecordError),
@@ -104,17 +92,17 @@ pub(crate) enum Trouble {
     Store(#[source] crate::refusal::Refusal),
 }
 
-/// Reads an answer of at most `most` bytes.
-pub(crate) async fn body(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, Trouble> {
-    let expected = response.content_length().unwrap_or(0);
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(most));
-    while let Some(chunk) = response.chunk().await.map_err(Trouble::Silent)? {
-        if bytes.len() + chunk.len() > most {
-            return Err(Trouble::TooMuch);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
+/// Asks, for an answer with a body of at most `most` bytes.
+pub(crate) async fn ask(
+    line: &dyn Line,
+    request: Builder,
+    body: impl Into<Bytes>,
+    most: usize,
+) -> Result<Response<Bytes>, Trouble> {
+    let request = request
+        .body(body.into())
+        .map_err(|why| LineError::Silent(why.into()))?;
+    Ok(line.exchange(request, most).await?)
 }
 
 /// The trouble that a status stands for.
