@@ -8,6 +8,9 @@
 //! half takes what the other leaves. The lot, because a phone that comes by every other hour would
 //! never meet a reply whose turn is always in the hours between. In both halves every witness gets
 //! one slot before any gets two, so that nobody's long queue holds up another's.
+//!
+//! Phones that were refused get what witnesses leave: anybody can make up invites, a thousand for the bucket of one
+//! witness, and their answers would fill its drops for days.
 
 pub mod drill;
 mod schedule;
@@ -27,6 +30,8 @@ pub const REPLY_KEEP_S: i64 = 30 * 86_400;
 pub struct Recipient {
     /// By which the caller knows them; nothing of it goes into a drop.
     pub witness: u64,
+    /// Whether it is a witness, and not a phone that is told why it was refused.
+    pub known: bool,
     /// From their enrolment.
     pub bucket: BucketSecret,
     /// Moved beyond the number by [`make`], to be kept together with the drops.
@@ -109,33 +114,37 @@ fn expired(waiting: &Waiting, now: i64) -> bool {
 
 /// Which replies of each of a bucket's recipients get a slot: places in their lists, ascending.
 fn choose(rng: &mut impl CryptoRng, now: i64, present: &[&mut Recipient]) -> Vec<Vec<usize>> {
-    let queue = |shown: bool| {
-        let each = present.iter().map(|recipient| {
-            let replies = recipient.replies.iter().enumerate();
-            replies
-                .filter(|(_, w)| w.shown == shown && !expired(w, now))
-                .map(|(at, w)| (at, w.since))
-                .take(REPLIES_A_DROP)
-                .collect::<Vec<_>>()
-        });
-        each.collect::<Vec<_>>()
-    };
-    let (fresh, again) = (queue(false), queue(true));
-    // In which order witnesses take their turn: by age for what is new, by lot for the rest.
-    let mut by_age: Vec<usize> = (0..present.len()).collect();
-    shuffle(rng, &mut by_age);
-    by_age.sort_by_key(|&who| fresh[who].first().map(|&(_, since)| since));
-    let mut by_lot: Vec<usize> = (0..present.len()).collect();
-    shuffle(rng, &mut by_lot);
-
     let mut chosen: Vec<Vec<usize>> = vec![Vec::new(); present.len()];
-    let waiting: usize = again.iter().map(Vec::len).sum();
     let mut free = SLOTS;
-    let kept = waiting.min(SLOTS / 2);
-    take_turns(&by_age, &fresh, free - kept, &mut free, &mut chosen);
-    take_turns(&by_lot, &again, free, &mut free, &mut chosen);
-    // What a witness's limit left over.
-    take_turns(&by_age, &fresh, free, &mut free, &mut chosen);
+    for known in [true, false] {
+        let queue = |shown: bool| {
+            let each = present.iter().map(|recipient| {
+                let replies = recipient.replies.iter().enumerate();
+                replies
+                    .filter(|(_, w)| {
+                        recipient.known == known && w.shown == shown && !expired(w, now)
+                    })
+                    .map(|(at, w)| (at, w.since))
+                    .take(REPLIES_A_DROP)
+                    .collect::<Vec<_>>()
+            });
+            each.collect::<Vec<_>>()
+        };
+        let (fresh, again) = (queue(false), queue(true));
+        // In which order they take their turn: by age for what is new, by lot for the rest.
+        let mut by_age: Vec<usize> = (0..present.len()).collect();
+        shuffle(rng, &mut by_age);
+        by_age.sort_by_key(|&who| fresh[who].first().map(|&(_, since)| since));
+        let mut by_lot: Vec<usize> = (0..present.len()).collect();
+        shuffle(rng, &mut by_lot);
+
+        let waiting: usize = again.iter().map(Vec::len).sum();
+        let kept = waiting.min(free / 2);
+        take_turns(&by_age, &fresh, free - kept, &mut free, &mut chosen);
+        take_turns(&by_lot, &again, free, &mut free, &mut chosen);
+        // What a recipient's limit left over.
+        take_turns(&by_age, &fresh, free, &mut free, &mut chosen);
+    }
     for places in &mut chosen {
         places.sort_unstable();
     }

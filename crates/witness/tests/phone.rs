@@ -126,6 +126,18 @@ fn a_report_of_next_week_is_sealed_to_next_weeks_key() {
 }
 
 #[test]
+fn a_clock_that_is_behind_the_desks_signature_does_not_keep_a_phone_from_sealing() {
+    let desk = Desk::new();
+    let behind = NOW - 8 * 86_400;
+    let early = Draft {
+        seen: behind,
+        ..draft()
+    };
+    let envelope = desk.phone().report(&mut rng(), &early, behind).unwrap();
+    assert!(open(&envelope, &desk.secrets[0]).is_ok());
+}
+
+#[test]
 fn an_older_expired_or_foreign_bulletin_is_refused() {
     let desk = Desk::new();
     let mut phone = desk.phone();

@@ -94,6 +94,7 @@ fn watched(rng: &mut impl CryptoRng, busy: bool, variant: Variant) -> Vec<Drop> 
         .zip(&roots)
         .map(|(witness, root)| Recipient {
             witness,
+            known: true,
             bucket: BucketSecret::from_bytes(*root),
             chains: chains(root),
             replies: (0..BUSY.1).filter(|_| busy).map(reply).collect(),

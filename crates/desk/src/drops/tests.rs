@@ -41,10 +41,24 @@ fn recipient(witness: u64, replies: Vec<Waiting>) -> Recipient {
     bucket[..8].copy_from_slice(&witness.to_be_bytes());
     Recipient {
         witness,
+        known: true,
         bucket: BucketSecret::from_bytes(bucket),
         chains: ReplyChains::new(&root(witness), START),
         replies,
     }
+}
+
+#[test]
+fn phones_that_were_refused_get_what_witnesses_leave() {
+    let old = |n| Recipient {
+        known: false,
+        ..recipient(n, vec![waiting(1, NOW - 9_000)])
+    };
+    let mut everybody: Vec<Recipient> = (1..=1_000).map(old).collect();
+    everybody.push(recipient(2_000, queue(3)));
+    let made = make(&mut rng(9), START, 1, NOW, &mut everybody);
+    let of_witness = made.shown.iter().filter(|(who, _)| *who == 2_000).count();
+    assert_eq!((of_witness, made.shown.len()), (3, SLOTS));
 }
 
 fn queue(count: u32) -> Vec<Waiting> {
