@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   AGAIN,
+  anew,
   type Conversation,
   CONVERSATION_MAX,
   decode,
@@ -45,7 +46,7 @@ describe('a conversation', () => {
     const reply = { id: 7, message: 'Дякуємо', at: 100 };
     const first = hear(EMPTY, [reply], 20);
     expect(first.acks).toEqual([7]);
-    expect(first.after.lines).toEqual([{ by: 'desk', at: 100, text: 'Дякуємо', fresh: true }]);
+    expect(first.after.lines).toEqual([{ by: 'desk', at: 100, text: 'Дякуємо', id: 7, fresh: true }]);
     for (let number = 20; number < 20 + AGAIN; number++) {
       const again = hear(first.after, [reply], number);
       expect(again.acks).toEqual([]);
@@ -57,6 +58,16 @@ describe('a conversation', () => {
     expect(late.after.told).toBe(20 + AGAIN);
     // News is told at once.
     expect(hear(first.after, [reply, { id: 8, message: 'x', at: 1 }], 21).acks).toEqual([8]);
+  });
+
+  test('puts what comes late where the desk wrote it', () => {
+    const reply = (id: number) => ({ id, message: `${id}`, at: 1 });
+    const first = hear(EMPTY, [reply(2), reply(5)], 20).after;
+    const said = { ...first, lines: [...first.lines, mine('так')] };
+    const texts = ({ lines }: Conversation) => lines.map(({ text }) => text);
+    expect(texts(hear(said, [reply(3), reply(6)], 21).after)).toEqual(['2', '3', '5', 'так', '6']);
+    // To another enrolment the desk says 1 again.
+    expect(texts(hear(anew(said), [reply(1)], 30).after)).toEqual(['2', '5', 'так', '1']);
   });
 
   test('keeps why an invite was refused until another is taken', () => {

@@ -26,6 +26,8 @@ export interface Line {
   /** Unix seconds of whoever wrote it. */
   at: number;
   text: string;
+  /** Number of the reply, by which a later one finds its place. */
+  id?: number;
   /** The end of the envelope, while it may be in the outbox. */
   end?: string;
   /** Has not been looked at. */
@@ -67,20 +69,31 @@ export function hear(
 ): { after: Conversation; acks: number[] } {
   const news = replies.filter(({ id }) => !before.seen.includes(id));
   const acks = (number >= before.told + AGAIN ? replies : news).map(({ id }) => id);
-  const lines = news.flatMap(({ message, at }): Line[] =>
-    message === undefined ? [] : [{ by: 'desk', at: at ?? 0, text: message, fresh: true }],
-  );
   const answer = news.findLast(({ enrolled, refused }) => enrolled || refused);
   const { refused, ...rest } = before;
   const why = answer ? answer.refused : refused;
   const after: Conversation = {
     ...rest,
-    lines: [...before.lines, ...lines],
+    lines: news.reduce(put, before.lines),
     seen: [...before.seen, ...news.map(({ id }) => id)].slice(-SEEN_MAX),
     told: acks.length > 0 ? number : before.told,
     ...(why && { refused: why }),
   };
   return { after, acks };
+}
+
+/** A drop that was missed may have held what was written before what came first. */
+function put(lines: readonly Line[], { id, message, at }: Reply): readonly Line[] {
+  if (message === undefined) return lines;
+  const later = lines.findIndex((line) => line.id !== undefined && line.id > id);
+  const place = later < 0 ? lines.length : later;
+  const line: Line = { by: 'desk', at: at ?? 0, text: message, id, fresh: true };
+  return [...lines.slice(0, place), line, ...lines.slice(place)];
+}
+
+/** The same lines for a phone that asks anew: the desk numbers its replies from the beginning. */
+export function anew({ lines }: Conversation): Conversation {
+  return { ...EMPTY, lines: lines.map(({ id: _, ...line }) => line) };
 }
 
 /** Forgets which envelope carried what, once it has left: the phone needs no proof of it. */

@@ -1,5 +1,15 @@
 /** The conversation with the desk, of the slot that is open: asking to be known, messages both ways. */
-import { type Conversation, decode, EMPTY, encode, endOf, hear, looked, settle } from '../keep/conversation';
+import {
+  anew,
+  type Conversation,
+  decode,
+  EMPTY,
+  encode,
+  endOf,
+  hear,
+  looked,
+  settle,
+} from '../keep/conversation';
 import type { Reply } from '../keep/conversation';
 import { FIELD } from '../keep/keeper';
 import { PLACES } from '../keep/outbox';
@@ -40,10 +50,7 @@ class Talk {
       const code = await read(typed);
       if (passes) await desk.invited(passes);
       // First: the desk numbers its replies to each enrolment anew, and one that was seen of another must hide none.
-      await desk.as(async () => {
-        const { lines } = await this.#kept();
-        await this.#store({ ...EMPTY, lines });
-      });
+      await desk.as(async () => this.#store(anew(await this.#kept())));
       await this.#send(
         (phone) => phone.enrol(code, clock()),
         (before) => before,

@@ -156,7 +156,7 @@ describe('a conversation with the desk', () => {
     expect(talk.unread).toBe(true);
     await talk.look();
     expect(talk.unread).toBe(false);
-    expect(kept().lines).toEqual([{ by: 'desk', at: 9, text: 'Будемо' }]);
+    expect(kept().lines).toEqual([{ by: 'desk', at: 9, text: 'Будемо', id: 5 }]);
     world.log = [];
     await drop({ id: 5, message: 'Будемо', at: 9 });
     expect(world.log).toEqual(['keep chains']);
