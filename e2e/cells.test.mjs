@@ -2,21 +2,18 @@
 // themes; keys alone; what is printed; and that a cell is closed when it should be. At the end, on a real desk.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import {
   accessible,
-  DESK_APP,
   launch,
+  madeUp,
+  NO_PROGRAM,
   NO_WEBGL,
   open as openIn,
   PHONE,
   reachable,
+  start,
   WIDE,
 } from './desk-page.mjs';
 
@@ -32,7 +29,13 @@ const SAYS = {
     done: 'Готово',
     no: 'Ще ні',
   },
-  en: { unlock: 'Unlock', invite: 'New invite', make: 'Make the invite', done: 'Done', no: 'Not yet' },
+  en: {
+    unlock: 'Unlock',
+    invite: 'New invite',
+    make: 'Make the invite',
+    done: 'Done',
+    no: 'Not yet',
+  },
 };
 
 describe('the coordinator’s page', { timeout: 600_000 }, () => {
@@ -43,14 +46,8 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
   const cells = (what) => fetch(`${base}/dev/cells?do=${what}`);
 
   before(async () => {
-    const { preview } = await import(pathToFileURL(require.resolve('vite')).href);
-    server = await preview({
-      root: DESK_APP,
-      logLevel: 'warn',
-      preview: { host: '127.0.0.1', port: 0, strictPort: false },
-      ...(process.env.LAPWING_DESK_WEB ? { build: { outDir: process.env.LAPWING_DESK_WEB } } : {}),
-    });
-    base = `http://127.0.0.1:${server.httpServer.address().port}`;
+    server = await madeUp();
+    base = server.base;
     browser = await launch(NO_WEBGL);
   });
   after(async () => {
@@ -101,7 +98,11 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
     for (const language of ['uk', 'en']) {
       for (const theme of ['light', 'dark']) {
         it(`is accessible on ${size}, ${language}, ${theme}`, async () => {
-          const { page, faults } = await at('#cells', { viewport, language, theme });
+          const { page, faults } = await at('#cells', {
+            viewport,
+            language,
+            theme,
+          });
           const good = async (what) => {
             await accessible(page, `${what}, ${size} ${language} ${theme}`);
             await reachable(page, `${what}, ${size} ${language} ${theme}`);
@@ -264,7 +265,9 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
     await page.locator('[data-id]').first().waitFor();
     await cells('say');
     await page
-      .locator('[aria-live=polite]', { hasText: 'New message from Сусідка з п’ятого' })
+      .locator('[aria-live=polite]', {
+        hasText: 'New message from Сусідка з п’ятого',
+      })
       .waitFor({ state: 'attached' });
     await page.getByRole('button', { name: /^Cells 1.new$/ }).click();
     const row = page.locator('[data-member="1"]');
@@ -486,97 +489,70 @@ describe('the coordinator’s page', { timeout: 600_000 }, () => {
   });
 });
 
-const PROGRAM = process.env.LAPWING_BIN;
+describe('a coordinator at a real desk', { timeout: 120_000, skip: NO_PROGRAM }, () => {
+  let lapwing;
+  let browser;
 
-describe(
-  'a coordinator at a real desk',
-  { timeout: 120_000, skip: PROGRAM ? false : 'LAPWING_BIN is not set' },
-  () => {
-    let folder;
-    let program;
-    let browser;
-    let address;
-    let printed = '';
+  before(async () => {
+    [lapwing, browser] = await Promise.all([start(), launch(NO_WEBGL)]);
+  });
+  after(async () => {
+    await browser?.close();
+    await lapwing?.close();
+  });
 
-    before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'lapwing-cells-'));
-      const pages = process.env.LAPWING_DESK_WEB ?? join(DESK_APP, 'dist');
-      const web = process.env.LAPWING_WEB ?? pages;
-      const args = ['up', '--port', '0', '--data', folder, '--desk-web', pages, '--web', web];
-      program = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-      program.stdout.on('data', (part) => (printed += part));
-      program.stderr.on('data', (part) => (printed += part));
-      const deadline = Date.now() + 60_000;
-      while (!(address = /http:\/\/\S+\?key=\S+/.exec(printed)?.[0])) {
-        assert.ok(program.exitCode === null && Date.now() < deadline, `the desk did not start: ${printed}`);
-        await new Promise((done) => setTimeout(done, 100));
-      }
-      browser = await launch(NO_WEBGL);
-    });
-    after(async () => {
-      await browser?.close();
-      if (program?.exitCode === null) {
-        const ended = new Promise((done) => program.once('exit', done));
-        program.kill('SIGTERM');
-        await ended;
-      }
-      if (folder) await rm(folder, { recursive: true, force: true });
-    });
+  it('makes a cell, invites, withdraws, locks and unlocks', async () => {
+    const { page, faults, close } = await openIn(browser);
+    await page.goto(lapwing.address);
+    await page.getByRole('button', { name: 'Cells' }).click();
+    await page.getByText('No cells yet').waitFor();
+    await page.getByRole('button', { name: 'New cell' }).click();
+    await page.getByLabel('Name').fill('Back yard');
+    for (const n of [0, 1]) await page.locator('form input[type=password]').nth(n).fill('seven autumn days');
+    await page.getByRole('button', { name: 'Make the cell' }).click();
+    await page.getByRole('heading', { name: 'Back yard' }).waitFor();
+    await page.waitForFunction(() => location.hash === '#cells/1');
 
-    it('makes a cell, invites, withdraws, locks and unlocks', async () => {
-      const { page, faults, close } = await openIn(browser);
-      await page.goto(address);
-      await page.getByRole('button', { name: 'Cells' }).click();
-      await page.getByText('No cells yet').waitFor();
-      await page.getByRole('button', { name: 'New cell' }).click();
-      await page.getByLabel('Name').fill('Back yard');
-      for (const n of [0, 1])
-        await page.locator('form input[type=password]').nth(n).fill('seven autumn days');
-      await page.getByRole('button', { name: 'Make the cell' }).click();
-      await page.getByRole('heading', { name: 'Back yard' }).waitFor();
-      await page.waitForFunction(() => location.hash === '#cells/1');
+    const codes = new Set();
+    for (const label of ['Aunt', 'Baker']) {
+      await page.getByRole('button', { name: 'New invite' }).click();
+      await page.locator('dialog [data-first]').fill(label);
+      await page.getByLabel('7 days').check();
+      await page.getByRole('button', { name: 'Make the invite' }).click();
+      await page.locator('dialog svg[role=img]').waitFor();
+      assert.equal(await page.locator('dialog .words li').count(), 8);
+      const scanned = await scan(page, await page.screenshot());
+      assert.match(scanned, /^LAPWING:[0-9A-F]{22}$/);
+      codes.add(scanned);
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('button', { name: 'Yes, close it' }).click();
+    }
+    assert.equal(codes.size, 2);
+    await page.getByRole('button', { name: 'Withdraw: Aunt' }).click();
+    await page.getByRole('button', { name: 'Yes, withdraw' }).click();
+    await page.getByText('Used and ended: 1').waitFor();
 
-      const codes = new Set();
-      for (const label of ['Aunt', 'Baker']) {
-        await page.getByRole('button', { name: 'New invite' }).click();
-        await page.locator('dialog [data-first]').fill(label);
-        await page.getByLabel('7 days').check();
-        await page.getByRole('button', { name: 'Make the invite' }).click();
-        await page.locator('dialog svg[role=img]').waitFor();
-        assert.equal(await page.locator('dialog .words li').count(), 8);
-        const scanned = await scan(page, await page.screenshot());
-        assert.match(scanned, /^LAPWING:[0-9A-F]{22}$/);
-        codes.add(scanned);
-        await page.getByRole('button', { name: 'Done' }).click();
-        await page.getByRole('button', { name: 'Yes, close it' }).click();
-      }
-      assert.equal(codes.size, 2);
-      await page.getByRole('button', { name: 'Withdraw: Aunt' }).click();
-      await page.getByRole('button', { name: 'Yes, withdraw' }).click();
-      await page.getByText('Used and ended: 1').waitFor();
-
-      await page.getByRole('button', { name: 'Lock', exact: true }).click();
-      await page.getByText('Cell 1 is locked').waitFor();
-      await page.locator('form input[type=password]').fill('seven summer days');
-      await page.getByRole('button', { name: 'Unlock' }).click();
-      await page.getByText('This passphrase does not open the cell').waitFor();
-      // Somebody else at the desk sees its number, and nothing more.
-      const other = await openIn(browser);
-      await other.page.goto(address);
-      await other.page.getByRole('button', { name: 'Cells' }).click();
-      await other.page.getByText('Cell 1').waitFor();
-      assert.ok(!(await other.page.content()).includes('Back yard'));
-      await other.close();
-      await page.locator('form input[type=password]').fill('seven autumn days');
-      await page.getByRole('button', { name: 'Unlock' }).click();
-      await page.getByRole('heading', { name: 'Back yard' }).waitFor();
-      await page.getByRole('button', { name: 'Withdraw: Baker' }).waitFor();
-      await page.getByText('Nobody has joined yet').waitFor();
-      assert.deepEqual(faults, []);
-      await close();
-    });
-  },
-);
+    await page.getByRole('button', { name: 'Lock', exact: true }).click();
+    await page.getByText('Cell 1 is locked').waitFor();
+    await page.locator('form input[type=password]').fill('seven summer days');
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await page.getByText('This passphrase does not open the cell').waitFor();
+    // Somebody else at the desk sees its number, and nothing more.
+    const other = await openIn(browser);
+    await other.page.goto(lapwing.address);
+    await other.page.getByRole('button', { name: 'Cells' }).click();
+    await other.page.getByText('Cell 1').waitFor();
+    assert.ok(!(await other.page.content()).includes('Back yard'));
+    await other.close();
+    await page.locator('form input[type=password]').fill('seven autumn days');
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await page.getByRole('heading', { name: 'Back yard' }).waitFor();
+    await page.getByRole('button', { name: 'Withdraw: Baker' }).waitFor();
+    await page.getByText('Nobody has joined yet').waitFor();
+    assert.deepEqual(faults, []);
+    await close();
+  });
+});
 
 // What a phone's camera reads off a picture.
 async function scan(page, png) {

@@ -1,9 +1,13 @@
-// What both tests of the desk's page share: a browser that draws without a graphics card, and the checks that hold in
+// What the tests of the desk's page share: a desk, a browser that draws without a graphics card, and the checks that hold in
 // every state of the page.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const require = createRequire(new URL('../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
@@ -22,6 +26,54 @@ export function launch(switches = SOFTWARE_WEBGL) {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', ...switches],
   });
+}
+
+/** The page over the made-up desk of web/desk/dev. */
+export async function madeUp() {
+  const { preview } = await import(pathToFileURL(require.resolve('vite')).href);
+  const server = await preview({
+    root: DESK_APP,
+    logLevel: 'warn',
+    preview: { host: '127.0.0.1', port: 0, strictPort: false },
+    ...(process.env.LAPWING_DESK_WEB ? { build: { outDir: process.env.LAPWING_DESK_WEB } } : {}),
+  });
+  return {
+    base: `http://127.0.0.1:${server.httpServer.address().port}`,
+    close: () => server.close(),
+  };
+}
+
+const PROGRAM = process.env.LAPWING_BIN;
+
+/** Why tests on a real desk are left out, if they are. */
+export const NO_PROGRAM = PROGRAM ? false : 'LAPWING_BIN is not set';
+
+/** Starts `lapwing up` on a free port and an empty folder; its address signs in. */
+export async function start(...more) {
+  const folder = await mkdtemp(join(tmpdir(), 'lapwing-desk-'));
+  const pages = process.env.LAPWING_DESK_WEB ?? join(DESK_APP, 'dist');
+  const web = process.env.LAPWING_WEB ?? pages;
+  const args = ['up', '--port', '0', '--data', folder, '--desk-web', pages, '--web', web, ...more];
+  const program = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  for (const stream of [program.stdout, program.stderr]) stream.on('data', (part) => (printed += part));
+  const deadline = Date.now() + 60_000;
+  let address;
+  while (!(address = /http:\/\/\S+\?key=\S+/.exec(printed)?.[0])) {
+    assert.ok(program.exitCode === null && Date.now() < deadline, `the desk did not start: ${printed}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  return {
+    address,
+    async close() {
+      if (program.exitCode === null) {
+        const ended = new Promise((done) => program.once('exit', done));
+        program.kill('SIGTERM');
+        await ended;
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 // A page in a context of its own. What went wrong in it, and what it asked of other servers, is in `faults`.

@@ -2,13 +2,11 @@
 // stricter than the real one's: no inline style, no worker from a blob.
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import {
   accessible,
-  DESK_APP,
   launch,
+  madeUp,
   mapDrawn,
   NO_WEBGL,
   open as openIn,
@@ -16,8 +14,6 @@ import {
   reachable,
   WIDE,
 } from './desk-page.mjs';
-
-const require = createRequire(new URL('../web/package.json', import.meta.url));
 
 describe('the desk’s page', { timeout: 600_000 }, () => {
   let browser;
@@ -28,14 +24,8 @@ describe('the desk’s page', { timeout: 600_000 }, () => {
   const mode = (name) => fetch(`${base}/dev/mode?is=${name}`);
 
   before(async () => {
-    const { preview } = await import(pathToFileURL(require.resolve('vite')).href);
-    server = await preview({
-      root: DESK_APP,
-      logLevel: 'warn',
-      preview: { host: '127.0.0.1', port: 0, strictPort: false },
-      ...(process.env.LAPWING_DESK_WEB ? { build: { outDir: process.env.LAPWING_DESK_WEB } } : {}),
-    });
-    base = `http://127.0.0.1:${server.httpServer.address().port}`;
+    server = await madeUp();
+    base = server.base;
     browser = await launch(NO_WEBGL);
     drawing = await launch();
   });

@@ -1,181 +1,137 @@
 // The desk's page on a real desk: `lapwing up --demo` plays the bundled hour, and an analyst watches, decides, warns.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { accessible, DESK_APP, launch, mapDrawn, NO_WEBGL, open, reachable } from './desk-page.mjs';
+import { accessible, launch, mapDrawn, NO_PROGRAM, NO_WEBGL, open, reachable, start } from './desk-page.mjs';
 
-const PROGRAM = process.env.LAPWING_BIN;
+describe('the desk with an hour of reports', { timeout: 600_000, skip: NO_PROGRAM }, () => {
+  let lapwing;
+  let address;
+  let browser;
+  let drawing;
 
-describe(
-  'the desk with an hour of reports',
-  { timeout: 600_000, skip: PROGRAM ? false : 'LAPWING_BIN is not set' },
-  () => {
-    let folder;
-    let program;
-    let printed = '';
-    let address;
-    let browser;
-    let drawing;
+  before(async () => {
+    [lapwing, browser, drawing] = await Promise.all([start('--demo'), launch(NO_WEBGL), launch()]);
+    address = lapwing.address;
+  });
+  after(async () => {
+    await browser?.close();
+    await drawing?.close();
+    await lapwing?.close();
+  });
 
-    before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'lapwing-desk-'));
-      const pages = process.env.LAPWING_DESK_WEB ?? join(DESK_APP, 'dist');
-      program = spawn(
-        PROGRAM,
-        [
-          'up',
-          '--demo',
-          '--port',
-          '0',
-          '--data',
-          folder,
-          '--desk-web',
-          pages,
-          '--web',
-          process.env.LAPWING_WEB ?? pages,
-        ],
-        { stdio: ['ignore', 'pipe', 'pipe'] },
-      );
-      program.stdout.on('data', (part) => (printed += part));
-      program.stderr.on('data', (part) => (printed += part));
-      const deadline = Date.now() + 60_000;
-      while (!(address = /http:\/\/\S+\?key=\S+/.exec(printed)?.[0])) {
-        assert.ok(program.exitCode === null && Date.now() < deadline, `the desk did not start: ${printed}`);
-        await new Promise((done) => setTimeout(done, 100));
+  const count = (page) =>
+    page.evaluate(() => Number(document.querySelector('[aria-setsize]')?.ariaSetSize ?? 0));
+
+  it('lets nobody in without the key', async () => {
+    const { page, close } = await open(browser);
+    await page.goto(new URL('/', address).href);
+    await page.waitForFunction(() => /not signed in|sign/i.test(document.body.innerText));
+    assert.equal(await page.locator('[data-id]').count(), 0);
+    await close();
+  });
+
+  it('fills while one watches, without reloading', async () => {
+    const { page, faults, close } = await open(drawing);
+    await page.goto(address);
+    assert.ok(!page.url().includes('key='), 'the key does not stay in the address');
+    await page.waitForSelector('[data-id]');
+    await page.evaluate(() => {
+      globalThis.sameDocument = true;
+    });
+    const first = await count(page);
+    await page.waitForFunction(
+      (was) => Number(document.querySelector('[aria-setsize]')?.ariaSetSize) > was + 5,
+      first,
+    );
+    assert.equal(await page.evaluate(() => globalThis.sameDocument), true);
+    await mapDrawn(page);
+    await accessible(page, 'the live desk');
+    await reachable(page, 'the live desk');
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  it('takes a verdict, shows it to another analyst at once, and keeps it', async () => {
+    const one = await open(browser);
+    const two = await open(browser, { language: 'uk' });
+    await one.page.goto(address);
+    await two.page.goto(address);
+    const row = one.page
+      .locator('[data-id].open')
+      .filter({ hasText: /[2-9]\speople/ })
+      .first();
+    const id = await row.getAttribute('data-id');
+    await row.click();
+    await one.page.waitForSelector('.detail ol li');
+    await two.page.evaluate((chosen) => {
+      location.hash = `#${chosen}`;
+    }, id);
+    await two.page.locator('.detail').getByRole('button', { name: 'Підтвердити' }).waitFor();
+    await one.page.getByRole('button', { name: 'Confirm', exact: true }).click();
+    await one.page.locator('.verdict.confirmed').waitFor();
+    await two.page.locator('.verdict.confirmed').waitFor();
+    await two.page.locator('[aria-live=polite]', { hasText: 'Підтверджено' }).waitFor({ state: 'attached' });
+    await one.page.reload();
+    await one.page.locator('.verdict.confirmed').waitFor();
+    await one.page.getByText('History').waitFor();
+    await one.page.getByRole('button', { name: 'Undo' }).click();
+    await two.page.locator('.detail').getByRole('button', { name: 'Підтвердити' }).waitFor();
+    assert.deepEqual([...one.faults, ...two.faults], []);
+    await one.close();
+    await two.close();
+  });
+
+  it('publishes a warning in two clicks, which the feed then carries, and cancels it', async () => {
+    const { page, faults, close } = await open(browser);
+    await page.goto(address);
+    await page
+      .locator('[data-id]:not(:has(.warned))')
+      .filter({ hasText: /Fire|Explosion|Shelling/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Warn people' }).click();
+    const headline = (language) => page.locator(`[data-field="${language}.headline"]`);
+    await headline('en').waitFor();
+    // The words may be changed before the second click.
+    await headline('en').fill('Stay away from the mill');
+    await headline('uk').fill('Не підходьте до млина');
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.getByText('The warning is published.').waitFor();
+    await page.locator('.card').getByText('Stay away from the mill').waitFor();
+
+    const feed = await page.evaluate(async () => (await (await fetch('/api/overview')).json()).feeds[0]);
+    const carries = async (text) => {
+      const deadline = Date.now() + 30_000;
+      for (;;) {
+        const answer = await fetch(feed);
+        const body = answer.ok ? await answer.text() : '';
+        if (body.includes(text)) return body;
+        assert.ok(Date.now() < deadline, `the feed does not carry "${text}"`);
+        await new Promise((done) => setTimeout(done, 300));
       }
-      browser = await launch(NO_WEBGL);
-      drawing = await launch();
-    });
-    after(async () => {
-      await browser?.close();
-      await drawing?.close();
-      if (program?.exitCode === null) {
-        const ended = new Promise((done) => program.once('exit', done));
-        program.kill('SIGTERM');
-        await ended;
-      }
-      if (folder) await rm(folder, { recursive: true, force: true });
-    });
+    };
+    // The feed is in the deployment's first language; each alert is in both.
+    const entry = (await carries('Не підходьте до млина'))
+      .split('<entry>')
+      .find((each) => each.includes('млина'));
+    const alert = new URL(/<link rel="alternate"[^>]*href="([^"]+)"/.exec(entry)[1], feed);
+    const cap = await (await fetch(alert)).text();
+    assert.ok(cap.includes('Stay away from the mill') && cap.includes('Не підходьте до млина'));
+    await page.locator('.card').getByText('on 1 of 1 relays').waitFor();
 
-    const count = (page) =>
-      page.evaluate(() => Number(document.querySelector('[aria-setsize]')?.ariaSetSize ?? 0));
+    await page.getByRole('button', { name: 'Update' }).click();
+    await headline('uk').waitFor();
+    await headline('uk').fill('Не підходьте до млина й мосту');
+    await page.getByRole('button', { name: 'Publish the update' }).click();
+    await page.getByText('The update is published.').waitFor();
+    await carries('млина й мосту');
 
-    it('lets nobody in without the key', async () => {
-      const { page, close } = await open(browser);
-      await page.goto(new URL('/', address).href);
-      await page.waitForFunction(() => /not signed in|sign/i.test(document.body.innerText));
-      assert.equal(await page.locator('[data-id]').count(), 0);
-      await close();
-    });
-
-    it('fills while one watches, without reloading', async () => {
-      const { page, faults, close } = await open(drawing);
-      await page.goto(address);
-      assert.ok(!page.url().includes('key='), 'the key does not stay in the address');
-      await page.waitForSelector('[data-id]');
-      await page.evaluate(() => {
-        globalThis.sameDocument = true;
-      });
-      const first = await count(page);
-      await page.waitForFunction(
-        (was) => Number(document.querySelector('[aria-setsize]')?.ariaSetSize) > was + 5,
-        first,
-      );
-      assert.equal(await page.evaluate(() => globalThis.sameDocument), true);
-      await mapDrawn(page);
-      await accessible(page, 'the live desk');
-      await reachable(page, 'the live desk');
-      assert.deepEqual(faults, []);
-      await close();
-    });
-
-    it('takes a verdict, shows it to another analyst at once, and keeps it', async () => {
-      const one = await open(browser);
-      const two = await open(browser, { language: 'uk' });
-      await one.page.goto(address);
-      await two.page.goto(address);
-      const row = one.page
-        .locator('[data-id].open')
-        .filter({ hasText: /[2-9]\speople/ })
-        .first();
-      const id = await row.getAttribute('data-id');
-      await row.click();
-      await one.page.waitForSelector('.detail ol li');
-      await two.page.evaluate((chosen) => {
-        location.hash = `#${chosen}`;
-      }, id);
-      await two.page.locator('.detail').getByRole('button', { name: 'Підтвердити' }).waitFor();
-      await one.page.getByRole('button', { name: 'Confirm', exact: true }).click();
-      await one.page.locator('.verdict.confirmed').waitFor();
-      await two.page.locator('.verdict.confirmed').waitFor();
-      await two.page
-        .locator('[aria-live=polite]', { hasText: 'Підтверджено' })
-        .waitFor({ state: 'attached' });
-      await one.page.reload();
-      await one.page.locator('.verdict.confirmed').waitFor();
-      await one.page.getByText('History').waitFor();
-      await one.page.getByRole('button', { name: 'Undo' }).click();
-      await two.page.locator('.detail').getByRole('button', { name: 'Підтвердити' }).waitFor();
-      assert.deepEqual([...one.faults, ...two.faults], []);
-      await one.close();
-      await two.close();
-    });
-
-    it('publishes a warning in two clicks, which the feed then carries, and cancels it', async () => {
-      const { page, faults, close } = await open(browser);
-      await page.goto(address);
-      await page
-        .locator('[data-id]:not(:has(.warned))')
-        .filter({ hasText: /Fire|Explosion|Shelling/ })
-        .first()
-        .click();
-      await page.getByRole('button', { name: 'Warn people' }).click();
-      const headline = (language) => page.locator(`[data-field="${language}.headline"]`);
-      await headline('en').waitFor();
-      // The words may be changed before the second click.
-      await headline('en').fill('Stay away from the mill');
-      await headline('uk').fill('Не підходьте до млина');
-      await page.getByRole('button', { name: 'Publish' }).click();
-      await page.getByText('The warning is published.').waitFor();
-      await page.locator('.card').getByText('Stay away from the mill').waitFor();
-
-      const feed = await page.evaluate(async () => (await (await fetch('/api/overview')).json()).feeds[0]);
-      const carries = async (text) => {
-        const deadline = Date.now() + 30_000;
-        for (;;) {
-          const answer = await fetch(feed);
-          const body = answer.ok ? await answer.text() : '';
-          if (body.includes(text)) return body;
-          assert.ok(Date.now() < deadline, `the feed does not carry "${text}"`);
-          await new Promise((done) => setTimeout(done, 300));
-        }
-      };
-      // The feed is in the deployment's first language; each alert is in both.
-      const entry = (await carries('Не підходьте до млина'))
-        .split('<entry>')
-        .find((each) => each.includes('млина'));
-      const alert = new URL(/<link rel="alternate"[^>]*href="([^"]+)"/.exec(entry)[1], feed);
-      const cap = await (await fetch(alert)).text();
-      assert.ok(cap.includes('Stay away from the mill') && cap.includes('Не підходьте до млина'));
-      await page.locator('.card').getByText('on 1 of 1 relays').waitFor();
-
-      await page.getByRole('button', { name: 'Update' }).click();
-      await headline('uk').waitFor();
-      await headline('uk').fill('Не підходьте до млина й мосту');
-      await page.getByRole('button', { name: 'Publish the update' }).click();
-      await page.getByText('The update is published.').waitFor();
-      await carries('млина й мосту');
-
-      await page.getByRole('button', { name: 'Cancel it' }).click();
-      await page.getByRole('button', { name: 'Yes, cancel the warning' }).click();
-      await page.getByText('The warning is cancelled.').waitFor();
-      await page.getByRole('button', { name: 'Warn people' }).waitFor();
-      assert.deepEqual(faults, []);
-      await close();
-    });
-  },
-);
+    await page.getByRole('button', { name: 'Cancel it' }).click();
+    await page.getByRole('button', { name: 'Yes, cancel the warning' }).click();
+    await page.getByText('The warning is cancelled.').waitFor();
+    await page.getByRole('button', { name: 'Warn people' }).waitFor();
+    assert.deepEqual(faults, []);
+    await close();
+  });
+});
