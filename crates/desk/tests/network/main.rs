@@ -88,11 +88,13 @@ async fn lives(story: &Story, schedule: &[Op]) -> World {
 /// Plays so many schedules of a length, and looks at what is left after each.
 fn play(cases: u32, bounds: Bounds, length: std::ops::Range<usize>, weeks: bool) {
     prepare();
+    let default = Config::default();
     let mut runner = TestRunner::new(Config {
         cases,
-        max_shrink_iters: 100,
+        // A schedule takes a second.
+        max_shrink_iters: default.max_shrink_iters.min(100),
         failure_persistence: None,
-        ..Config::default()
+        ..default
     });
     let strategy = (story(weeks), schedules(bounds, length));
     let played = runner.run(&strategy, |(story, schedule)| {
