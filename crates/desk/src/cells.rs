@@ -473,7 +473,7 @@ impl Cells {
             let waiting = self.waiting.range((id, 0)..=(id, u32::MAX));
             Recipient {
                 witness: u64::from(id),
-                known: member.cell.is_some(),
+                known: member.is_known(),
                 bucket: member.bucket.clone(),
                 chains: ReplyChains::from_bytes(&member.chains.to_bytes()),
                 replies: waiting.map(|(_, waiting)| waiting.clone()).collect(),
