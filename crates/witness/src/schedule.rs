@@ -15,11 +15,12 @@ use rand_core::Rng;
 use thiserror::Error;
 
 /// Mean gap between two ticks while the app is open, unless the app's configuration says otherwise:
-/// an hour.
-pub const TICK_MEAN_MS: u32 = 3_600_000;
+/// five minutes. So long a report waits, and so often 65 kB are fetched.
+pub const TICK_MEAN_MS: u32 = 300_000;
 /// An opening so soon after the last tick belongs to the same visit and is no tick of its own,
-/// milliseconds: ten minutes. Pages of a portal are opened one after another.
-pub const VISIT_MS: u32 = 600_000;
+/// milliseconds: as long as a mean gap, which is the most that [`Rhythm::new`] allows. Pages of a
+/// portal are opened one after another.
+pub const VISIT_MS: u32 = TICK_MEAN_MS;
 /// What a mean gap may be: a second to a day.
 pub const TICK_MEANS_MS: core::ops::RangeInclusive<u32> = 1_000..=86_400_000;
 
@@ -271,8 +272,9 @@ mod tests {
             .map(|(n, &gap)| (law(gap) - (n as f64 + 0.5) / N as f64).abs())
             .fold(0.0, f64::max);
         assert!(farthest < 1.95 / (N as f64).sqrt(), "{farthest}");
-        assert!(gaps[N - 1] <= 4.0 * scale + 1e-6);
-        // Memoryless as long as the cap is far: whoever has waited a quarter of an hour waits as
+        // A gap is whole milliseconds.
+        assert!(gaps[N - 1] <= 4.0 * scale + 1.0 / mean_ms);
+        // Memoryless as long as the cap is far: whoever has waited a quarter of the mean waits as
         // long again as somebody who just began.
         let later = |from: f64, more: f64| {
             let still = gaps.iter().filter(|&&gap| gap > from).count() as f64;

@@ -31,8 +31,8 @@ export interface Config {
 }
 
 /** The same as the app's: an install that keeps another rhythm would be known by it. */
-const TICK_S = 3_600;
-const VISIT_S = 600;
+const TICK_S = 300;
+const VISIT_S = 300;
 
 /** Reads it; `undefined` when it is not one: then nothing is done. */
 export function asConfig(value: unknown): Config | undefined {

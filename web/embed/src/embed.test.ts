@@ -13,8 +13,8 @@ describe('the host’s configuration', () => {
     expect(asConfig(good)).toEqual({
       root_key: ROOT,
       relays: ['https://relay.example'],
-      tick_ms: 3_600_000,
-      visit_ms: 600_000,
+      tick_ms: 300_000,
+      visit_ms: 300_000,
     });
     expect(asConfig({ ...good, tick_s: 60 })).toMatchObject({ tick_ms: 60_000, visit_ms: 60_000 });
   });

@@ -14,7 +14,7 @@ import { deliver, type Outcome, QUIET, shuffled } from './deliver';
 
 const LOCK = 'lapwing-cover';
 /** An opening so soon after the last tick belongs to the same visit. */
-const VISIT_MS = 600_000;
+const VISIT_MS = 300_000;
 
 export interface Dropped {
   bucket: number;
