@@ -2,19 +2,16 @@
 // touched, and the entrance opens.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../web/embed/host/serve.js';
-import { distance, tap, ticks } from './embed/tapped.mjs';
+import { distance, serveApp, tap, ticks } from './embed/tapped.mjs';
 import { accessible, launch, phone, start, until } from './witness-app.mjs';
 
 const DIST = process.env.LAPWING_EMBED ?? fileURLToPath(new URL('../web/embed/dist', import.meta.url));
-const APP = process.env.LAPWING_WEB ?? fileURLToPath(new URL('../web/witness/dist', import.meta.url));
-const LAPWING = process.env.LAPWING_BIN ?? fileURLToPath(new URL('../target/debug/lapwing', import.meta.url));
 const TICKS = 40;
 // `npm run phrase -w lapwing-embed -- "тиха гавань"`, with a salt of its own.
 const PHRASE = { in: '#find', salt: '00112233445566778899aabbccddeeff', hash: '4fd34bd8dac49bebcc2715c186d36c2e34b12c180dd6564f78b19bf40d0f24d2' }; // prettier-ignore
@@ -74,7 +71,7 @@ describe('the script for everyday pages', { timeout: 600_000 }, () => {
   it('makes as many requests of the same sizes as a witness who reports, and none without it', async () => {
     const accepted = async () => (await lapwing.desk('overview')).counters.accepted;
     const before = await accepted();
-    const app = await serveApp({ relay: line.relay('witness'), more: ['--tick-s', '1'] });
+    const app = await serveApp({ relay: line.relay('witness'), rootKey, more: ['--tick-s', '1'] });
     servers.push(app);
     const visitor = await (await take()).open(await host('visitor'));
     const witness = await (await take()).open(app.address);
@@ -206,7 +203,8 @@ describe('the script for everyday pages', { timeout: 600_000 }, () => {
 
   it('opens the app over the page to whoever holds the logo or knows the words, and leaves nothing of it', async () => {
     const port = await freePort();
-    const app = await serveApp({ more: ['--framed-by', `http://127.0.0.1:${port}`] });
+    const framed = ['--framed-by', `http://127.0.0.1:${port}`];
+    const app = await serveApp({ relay: lapwing.relay, rootKey, more: framed });
     try {
       const entrance = { app: app.address, hold: { on: '#logo', for_s: 1 }, phrase: PHRASE };
       const address = await host('entrance', { entrance, tick_s: 3_600 }, { port });
@@ -267,24 +265,5 @@ describe('the script for everyday pages', { timeout: 600_000 }, () => {
     const { port } = new URL(server.address);
     await server.close();
     return Number(port);
-  }
-
-  /** The app by `lapwing web`. */
-  async function serveApp({ relay = lapwing.relay, more }) {
-    const child = spawn(LAPWING, [
-      ...['web', '--web', APP, '--listen', '127.0.0.1:0', '--relay', relay],
-      ...['--desk-root-key', rootKey, ...more],
-    ]);
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
-    const address = await until('the app', () => /witness\s+(\S+)/.exec(said)?.[1]);
-    return {
-      address,
-      async close() {
-        const ended = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGTERM');
-        await ended;
-      },
-    };
   }
 });

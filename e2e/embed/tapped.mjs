@@ -1,6 +1,13 @@
 // What the tests of the script for everyday pages share: a relay's side that writes everything down, and pages to open.
 
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { until } from '../witness-app.mjs';
+
+const APP = process.env.LAPWING_WEB ?? fileURLToPath(new URL('../../web/witness/dist', import.meta.url));
+const LAPWING =
+  process.env.LAPWING_BIN ?? fileURLToPath(new URL('../../target/debug/lapwing', import.meta.url));
 
 /** Passes on what comes for `/NAME/…` and notes it under that name. */
 export async function tap(relay) {
@@ -19,8 +26,10 @@ export async function tap(relay) {
     const { cookie, referer } = request.headers;
     const list = seen.get(name) ?? [];
     seen.set(name, list);
-    list.push({
+    const one = {
       at,
+      // When the answer had left; so far it has not.
+      until: undefined,
       // Which drop is the bucket's affair.
       what: `${request.method} ${rest.join('/').replace(/\d+$/, 'N')}`,
       up: body.length,
@@ -29,16 +38,18 @@ export async function tap(relay) {
       telling: [cookie, referer].filter(Boolean),
       // All that a browser tells besides the bytes; the names only where values differ by page.
       headers: Object.keys(request.headers).sort().join(' '),
-    });
+    };
+    list.push(one);
     const headers = { 'access-control-allow-origin': '*' };
     for (const header of ['content-type', 'cache-control', 'etag']) {
       if (answer.headers.has(header)) headers[header] = answer.headers.get(header);
     }
-    response.writeHead(answer.status, headers).end(bytes);
+    response.writeHead(answer.status, headers).end(bytes, () => (one.until = performance.now()));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${server.address().port}`;
   return {
+    address,
     relay: (name) => `${address}/${name}`,
     of: (name) => seen.get(name) ?? [],
     close: () => new Promise((resolve) => server.close(resolve)),
@@ -56,4 +67,23 @@ export function ticks(requests) {
 export function distance(a, b) {
   const share = (list, limit) => list.filter((value) => value <= limit).length / list.length;
   return Math.max(...[...a, ...b].map((at) => Math.abs(share(a, at) - share(b, at))));
+}
+
+/** The app by `lapwing web`. */
+export async function serveApp({ relay, rootKey, more = [] }) {
+  const child = spawn(LAPWING, [
+    ...['web', '--web', APP, '--listen', '127.0.0.1:0', '--relay', relay],
+    ...['--desk-root-key', rootKey, ...more],
+  ]);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
+  const address = await until('the app', () => /witness\s+(\S+)/.exec(said)?.[1]);
+  return {
+    address,
+    async close() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
 }

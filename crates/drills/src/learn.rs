@@ -4,7 +4,7 @@
 //! Gradient boosting with Newton steps on the logistic loss, features cut into at most 32 bins of
 //! equal count. Small enough to read, strong enough for what differs in one or two numbers.
 
-use crate::Auc;
+use crate::{Auc, Scored};
 
 /// One thing to be judged: its numbers, its class, and whose it is (rows of one owner are never on
 /// both sides of a split).
@@ -31,18 +31,33 @@ const RIDGE: f64 = 20.0;
 /// # Panics
 /// When a half lacks one of the classes, or rows differ in length.
 pub fn guess(rows: &[Row]) -> Auc {
-    let (taught, judged): (Vec<&Row>, Vec<&Row>) =
-        rows.iter().partition(|row| is_taught(row.owner));
-    let model = Model::teach(&taught);
-    let (scores, positive): (Vec<f64>, Vec<bool>) = judged
-        .iter()
-        .map(|row| (model.score(&row.features), row.positive))
-        .unzip();
-    Auc::of(&scores, &positive)
+    guess_within(rows, |_| 0)
 }
 
-/// Spread by a mix of bits (splitmix64), so that numbering owners in order means nothing.
-pub(crate) fn is_taught(owner: u64) -> bool {
+/// The same, where only rows of one group are compared; `group` gets the number of a row.
+///
+/// # Panics
+/// As [`guess`].
+pub fn guess_within(rows: &[Row], group: impl Fn(usize) -> u64) -> Auc {
+    let taught: Vec<&Row> = rows.iter().filter(|row| is_taught(row.owner)).collect();
+    let model = Model::teach(&taught);
+    let scored: Vec<Scored> = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| !is_taught(row.owner))
+        .map(|(at, row)| Scored {
+            score: model.score(&row.features),
+            positive: row.positive,
+            owner: row.owner,
+            group: group(at),
+        })
+        .collect();
+    Auc::of(&scored)
+}
+
+/// Whether an owner's rows teach the attacker; the others are judged. Spread by a mix of bits
+/// (splitmix64), so that numbering owners in order means nothing.
+pub fn is_taught(owner: u64) -> bool {
     mixed(owner).is_multiple_of(2)
 }
 

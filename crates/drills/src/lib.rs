@@ -17,4 +17,4 @@ pub mod learn;
 pub mod seized;
 pub mod tapped;
 
-pub use auc::Auc;
+pub use auc::{Auc, Scored};

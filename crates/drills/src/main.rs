@@ -21,8 +21,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Name {
-    /// Relay seized: cover against real, two envelopes of one witness, drops
+    /// Relay seized: cover against real, two envelopes of one witness, drops, memory
     Relay,
+    /// The control of that: a relay that keeps who came
+    #[command(hide = true)]
+    CarelessRelay(runs::Careless),
     /// Desk disk seized: without its key, with one coordinator's passphrase, after an epoch closed
     Desk,
     /// Network tapped: who reported
@@ -35,6 +38,7 @@ fn main() -> anyhow::Result<()> {
     let Cli { name, quick } = Cli::parse();
     match name {
         Name::Relay => runs::relay(quick),
+        Name::CarelessRelay(options) => runs::careless(&options),
         Name::Desk => runs::desk(),
         Name::Tapped => runs::tapped(quick),
         Name::Issuer => runs::issuer(quick),

@@ -1,6 +1,8 @@
 //! One function a drill.
 
+mod careless;
 mod desk;
+mod memory;
 mod relay;
 
 use lapwing_drills::{
@@ -11,6 +13,7 @@ use lapwing_issuer::Signer;
 use lapwing_linkage::{Client, Linkage, link};
 use serde_json::{Value, json};
 
+pub(crate) use careless::{Careless, careless};
 pub(crate) use desk::desk;
 pub(crate) use relay::relay;
 
@@ -57,6 +60,11 @@ fn tell_auc(name: &str, measure: &str, auc: Auc, quick: bool, controls: &[(&str,
     );
 }
 
+/// An interval that is stated, not held to a bound.
+fn shown(auc: Auc) -> Value {
+    json!([auc.value, auc.low, auc.high].map(short))
+}
+
 /// With no more digits than it has.
 fn short(figure: f64) -> f64 {
     (figure * 1e4).round() / 1e4
@@ -81,7 +89,7 @@ pub(crate) fn tapped(quick: bool) -> anyhow::Result<()> {
             "cover sealed when needed",
             caught(Rule::SealedWhenNeeded, 0.8),
         ),
-        ("everybody calls it urgent", urgent.low > 0.7),
+        ("everybody calls it urgent", urgent.low > 0.55),
     ];
     if !quick {
         // Shows in few app-weeks only: too few in a small run.
@@ -90,13 +98,23 @@ pub(crate) fn tapped(quick: bool) -> anyhow::Result<()> {
             caught(Rule::RetriedWhenReal, 0.505),
         ));
     }
+    let bytes: u64 = captures
+        .iter()
+        .flat_map(|capture| &capture.requests)
+        .map(|seen| u64::from(seen.up) + u64::from(seen.down))
+        .sum();
     tell_auc(
         "network-tapped",
         "who reported, from an app's traffic of a week",
         auc,
         quick,
         &controls,
-        json!({"app_epochs": captures.len(), "auc_if_urgent": short(urgent.value)}),
+        json!({
+            "app_epochs": captures.len(),
+            "mb_an_app_epoch": short(bytes as f64 / 1e6 / captures.len() as f64),
+            "auc_if_urgent": shown(urgent),
+            "auc_if_opened_to_report": shown(guess(&simulate(3, broken, 4, Rule::OpenedToReport))),
+        }),
     );
     Ok(())
 }

@@ -7,71 +7,171 @@ use futures_util::future::try_join_all;
 use lapwing_desk::drops::drill::{Variant, news_told};
 use lapwing_drills::{
     Auc,
-    seized::{Kept, MARK, Rule, Sent, Truth, cover_told, crowd, linked},
+    learn::is_taught,
+    seized::{
+        Habit, Kept, MARK, Published, Rule, Sent, Told, Truth, answer_matched, cover_told, crowd,
+        few_told, linked,
+    },
 };
 use lapwing_relay::{NewEnvelope, SqliteStore, Store as _};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{tell, tell_auc};
+use super::{memory::memory, shown, tell, tell_auc};
 
 const NAME: &str = "relay-seized";
 
+/// Witnesses of a crowd. Half of them teach the attacker, the others are judged: some 100,000 envelopes,
+/// of which more than 5,000 are real, so that the interval of chance is within 0.008.
+const WITNESSES: u64 = 1_000;
+/// Envelopes of which a pair with each sort of other one is drawn; half of them are judged, so that the
+/// interval of chance is within 0.006.
+const PAIRED: usize = 40_000;
+/// Buckets with replies that are watched, and as many without; half of them are judged, so that the
+/// interval of chance is within 0.008.
+const WATCHED: usize = 20_000;
+/// More than a desk has by default, so that not every bucket has news in every hour.
+const BUCKETS: u16 = 64;
+/// Relays with so few apps, to see what company is worth.
+const FEW: (u64, u64) = (400, 5);
+
 pub(crate) fn relay(quick: bool) -> anyhow::Result<()> {
-    // Half of the witnesses teach the attacker, so that twice as many envelopes are made as judged.
-    let (witnesses, broken, drops) = if quick {
-        (120, 60, 400)
+    let (witnesses, broken, few) = if quick {
+        (120, 60, 40)
     } else {
-        (1_250, 200, 10_000)
+        (WITNESSES, 200, FEW.0)
     };
     let dir = tempfile::tempdir()?;
-    let (table, truth) = stored(&dir.path().join("relay"), &crowd(1, witnesses, Rule::Kept)?)?;
-    let real = truth.iter().filter(|one| one.real).count();
-    let size = json!({"envelopes": table.len(), "real": real, "witnesses": witnesses});
-    eprintln!("  {} envelopes are in the relay's table", table.len());
+    let folder = dir.path().join("relay");
+    let (table, truth) = cover(&folder, quick, witnesses, broken, few)?;
 
-    let control =
-        |rule| -> anyhow::Result<(Vec<Kept>, Vec<Truth>)> { Ok(rows(&crowd(2, broken, rule)?)) };
-    let told = |rule, least: f64| -> anyhow::Result<bool> {
-        let (table, truth) = control(rule)?;
-        Ok(cover_told(&table, &truth).low > least)
+    drops(&table, &truth, quick);
+
+    let marks = [*MARK];
+    let spoilt = dir.path().join("spoilt");
+    fs::create_dir(&spoilt)?;
+    fs::write(spoilt.join("log"), [b"POST ".as_slice(), MARK].concat())?;
+    tell(
+        NAME,
+        "marks of what was written, in all files of the relay's folder",
+        (occurrences(&folder, &marks)? as f64, 0.0),
+        occurrences(&spoilt, &marks)? == 1,
+        &json!({}),
+    );
+    memory(quick)
+}
+
+/// Cover against real, and two envelopes of one witness.
+fn cover(
+    folder: &Path,
+    quick: bool,
+    witnesses: u64,
+    broken: u64,
+    few: u64,
+) -> anyhow::Result<(Vec<Kept>, Vec<Truth>)> {
+    let control = |rule| -> anyhow::Result<(Vec<Kept>, Vec<Truth>)> {
+        Ok(rows(&crowd(2, broken, Habit::Opening, rule)?))
     };
+    let told = |rule| -> anyhow::Result<Told> {
+        let (table, truth) = control(rule)?;
+        Ok(cover_told(&table, &truth))
+    };
+    let mut controls = [Vec::new(), Vec::new()];
+    for (name, rule, least) in [
+        ("cover is not sealed", Rule::CoverUnsealed, 0.9),
+        ("padding is not sealed", Rule::PaddingOpen, 0.9),
+        ("root is not salted", Rule::RootUnsalted, 0.52),
+        ("real ones at whole minutes", Rule::RealOnTheMinute, 0.9),
+    ] {
+        let Told {
+            by_all,
+            beyond_rhythm,
+        } = told(rule)?;
+        controls[0].push((name, by_all.low > least));
+        controls[1].push((name, beyond_rhythm.low > least));
+    }
+    let [by_all, beyond] = controls;
+
+    let sent = crowd(1, witnesses, Habit::Steady, Rule::Kept)?;
+    let (table, truth) = stored(&folder.with_extension("steady"), &sent)?;
     tell_auc(
         NAME,
-        "cover against real, by bytes, times and order",
-        cover_told(&table, &truth),
+        "cover against real, by bytes, times and order, where reports arise at any moment",
+        cover_told(&table, &truth).by_all,
         quick,
-        &[
-            ("cover is not sealed", told(Rule::CoverUnsealed, 0.9)?),
-            ("padding is not sealed", told(Rule::PaddingOpen, 0.9)?),
-            ("root is not salted", told(Rule::RootUnsalted, 0.52)?),
-            (
-                "real ones at whole minutes",
-                told(Rule::RealOnTheMinute, 0.9)?,
-            ),
-        ],
-        size.clone(),
+        &by_all,
+        size(&truth, witnesses),
+    );
+
+    let sent = crowd(1, witnesses, Habit::Opening, Rule::Kept)?;
+    let (table, truth) = stored(folder, &sent)?;
+    let found = cover_told(&table, &truth);
+    tell_auc(
+        NAME,
+        "cover against real of the same five minutes, where people open the app to report and \
+         all do at eight in the evening",
+        found.beyond_rhythm,
+        quick,
+        &beyond,
+        json!({
+            "table": size(&truth, witnesses),
+            "auc_with_the_hours": shown(found.by_all),
+            "auc_by_times_of_few_apps": shown(few_told(5, few, FEW.1, Habit::Opening)),
+        }),
     );
 
     let tied = |rule| -> anyhow::Result<bool> {
         let (table, truth) = control(rule)?;
-        Ok(linked(&table, &truth, 2).low > 0.9)
+        Ok(linked(&table, &truth, 2, 4_000).as_far_apart.low > 0.9)
     };
+    let found = linked(&table, &truth, 1, if quick { 8_000 } else { PAIRED });
     tell_auc(
         NAME,
-        "two envelopes of one witness against two of two, by bytes, times and order",
-        linked(&table, &truth, 1),
+        "two envelopes of one witness against two of two that came as far apart",
+        found.as_far_apart,
         quick,
         &[
             ("a pseudonym in the header", tied(Rule::Pseudonym)?),
             ("an X25519 share drawn once", tied(Rule::ShareReused)?),
         ],
-        size,
+        json!({
+            "table": size(&truth, witnesses),
+            "auc_with_how_far_apart": shown(found.any),
+        }),
+    );
+    Ok((table, truth))
+}
+
+/// What drops tell: which envelope one answers, and whether it holds anything.
+fn drops(table: &[Kept], truth: &[Truth], quick: bool) {
+    let matched = |buckets, published| answer_matched(6, table, truth, buckets, published);
+    let answered = truth.iter().filter(|one| one.real).count();
+    let caught = |published| matched(BUCKETS, published).low > 0.55;
+    tell_auc(
+        NAME,
+        "the bucket in which an envelope is answered against another one",
+        matched(BUCKETS, Published::AsBuilt),
+        quick,
+        &[
+            (
+                "hint taken from the envelope",
+                caught(Published::HintOfEnvelope),
+            ),
+            (
+                "only buckets with news are made anew",
+                caught(Published::OnlyNews),
+            ),
+        ],
+        json!({"answered": answered, "buckets": BUCKETS}),
     );
 
     let mut rng = ChaCha20Rng::seed_from_u64(4);
-    let news = news_told(&mut rng, drops, Variant::AsBuilt);
+    let news = news_told(
+        &mut rng,
+        if quick { 400 } else { WATCHED },
+        Variant::AsBuilt,
+    );
     let mut caught = |variant| news_told(&mut rng, 60, variant).low > 0.9;
     tell_auc(
         NAME,
@@ -91,19 +191,17 @@ pub(crate) fn relay(quick: bool) -> anyhow::Result<()> {
         ],
         json!({"buckets_judged": 2 * news.samples, "numbers_each": 3}),
     );
+}
 
-    let marks = [*MARK];
-    let spoilt = dir.path().join("spoilt");
-    fs::create_dir(&spoilt)?;
-    fs::write(spoilt.join("log"), [b"POST ".as_slice(), MARK].concat())?;
-    tell(
-        NAME,
-        "marks of what was written, in all files of the relay's folder",
-        (occurrences(&dir.path().join("relay"), &marks)? as f64, 0.0),
-        occurrences(&spoilt, &marks)? == 1,
-        &json!({}),
-    );
-    Ok(())
+fn size(truth: &[Truth], witnesses: u64) -> Value {
+    let judged = truth.iter().filter(|one| !is_taught(one.witness));
+    let real = judged.clone().filter(|one| one.real).count();
+    json!({
+        "envelopes": truth.len(),
+        "judged": judged.count(),
+        "real_judged": real,
+        "witnesses": witnesses,
+    })
 }
 
 fn rows(sent: &[Sent]) -> (Vec<Kept>, Vec<Truth>) {

@@ -122,7 +122,7 @@ fn like_ml_kem(bytes: &[u8]) -> f64 {
 }
 
 /// Chi-square of values below `of` against even ones.
-fn uneven(values: &[u8], of: usize) -> f64 {
+pub(super) fn uneven(values: &[u8], of: usize) -> f64 {
     let mut counts = [0u32; 256];
     for &value in values {
         counts[usize::from(value)] += 1;
@@ -145,7 +145,7 @@ fn repeats(envelope: &Bytes) -> f64 {
     windows.windows(2).filter(|two| two[0] == two[1]).count() as f64
 }
 
-fn windows(bytes: &[u8]) -> Vec<u32> {
+pub(super) fn windows(bytes: &[u8]) -> Vec<u32> {
     let mut windows: Vec<u32> = bytes
         .windows(4)
         .map(|four| u32::from_be_bytes([four[0], four[1], four[2], four[3]]))

@@ -7,18 +7,18 @@ use lapwing_seal::{
     Statement, seal,
 };
 use lapwing_wire::{Envelope, HEADER_LEN, KeyEpoch};
-use lapwing_witness::schedule::{Outgoing, Rhythm, Schedule};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-use super::{SHARE, Truth};
+use super::{
+    SHARE, Truth,
+    week::{Habit, week},
+};
 
 /// In every note, so that it can be searched for.
 pub const MARK: &[u8; 16] = b"drill: who knows";
 
 const EPOCH: KeyEpoch = KeyEpoch(2_958);
-const MINUTE: f64 = 60_000.0;
-const DAY: i64 = 86_400_000;
 /// Villages that everybody reports from: few, so that an unsalted root would come again.
 const PLACES: u64 = 12;
 const SHARE_LEN: usize = SHARE.end - SHARE.start;
@@ -57,14 +57,18 @@ pub struct Sent {
 ///
 /// # Errors
 /// When sealing fails.
-pub fn crowd(seed: u64, witnesses: u64, rule: Rule) -> Result<Vec<Sent>, SealError> {
+pub fn crowd(seed: u64, witnesses: u64, habit: Habit, rule: Rule) -> Result<Vec<Sent>, SealError> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let desk = ReceptionSecret::generate(&mut rng, EPOCH).public();
     let mut sent = Vec::new();
     for witness in 0..witnesses {
         let mut key = [0; 32];
         rng.fill_bytes(&mut key);
-        Phone::new(witness, ChaCha20Rng::from_seed(key)).week(&desk, rule, &mut sent)?;
+        let mut phone = Phone::new(witness, ChaCha20Rng::from_seed(key));
+        for tick in week(&mut phone.rng, habit) {
+            let at = EPOCH.starts() + tick.at.div_euclid(1_000);
+            sent.push(phone.send(&desk, rule, tick.real, at)?);
+        }
     }
     sent.sort_by_key(|one| one.at);
     Ok(sent)
@@ -98,69 +102,6 @@ impl Phone {
             enrolled: false,
             share: None,
         }
-    }
-
-    fn uniform(&mut self) -> f64 {
-        (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn exponential(&mut self, mean: f64) -> f64 {
-        -mean * (1.0 - self.uniform()).ln()
-    }
-
-    /// Sittings of a week; in some of them reports are put in, and each waits for a tick.
-    fn week(
-        &mut self,
-        desk: &ReceptionPublic,
-        rule: Rule,
-        sent: &mut Vec<Sent>,
-    ) -> Result<(), SealError> {
-        let opens = 1.0 + self.exponential(3.0);
-        let sits = 5.0 * MINUTE + self.exponential(40.0 * MINUTE);
-        let mut sittings = Vec::new();
-        // A week before, of which nothing is kept: else nothing would wait at the beginning, and the
-        // day of the week would tell.
-        for day in -7..7 {
-            let mut spent = self.exponential(1.0 / opens);
-            while spent < 1.0 {
-                // People are awake from six to eleven.
-                let hour = 6.0 + 17.0 * self.uniform();
-                let from = EPOCH.starts() * 1_000 + day * DAY + (hour * 60.0 * MINUTE) as i64;
-                sittings.push((from, from + (30_000.0 + self.exponential(sits)) as i64));
-                spent += self.exponential(1.0 / opens);
-            }
-        }
-        sittings.sort_unstable();
-        sittings.dedup_by(|later, earlier| later.0 <= earlier.1);
-        let (mut waiting, mut last) = (0_u32, None);
-        for (from, to) in sittings {
-            let puts = self.uniform() < 0.8;
-            let put_at = from + (20_000.0 + self.exponential(MINUTE)) as i64;
-            let mut put = puts && put_at < to;
-            let mut schedule = Schedule::at_opening(Rhythm::default(), &mut self.rng, from, last);
-            loop {
-                let at = schedule.next_at();
-                if put && put_at <= at.min(to) {
-                    put = false;
-                    waiting += 1;
-                }
-                if at >= to {
-                    break;
-                }
-                let action = schedule.tick(&mut self.rng, at, waiting > 0);
-                let real = action.send == Outgoing::Real;
-                waiting -= u32::from(real);
-                last = Some(at);
-                if from < EPOCH.starts() * 1_000 {
-                    continue;
-                }
-                // The requests before it, and the way.
-                let late = 200.0 + self.exponential(800.0);
-                let at = (at + late as i64) / 1_000;
-                sent.push(self.send(desk, rule, real, at)?);
-            }
-        }
-        Ok(())
     }
 
     fn send(

@@ -25,13 +25,14 @@ pub(super) fn scores(table: &[Kept], truth: &[Truth]) -> Vec<f64> {
             counts[fold(one.witness)][usize::from(one.real)].add(&kept.envelope);
         }
     }
+    let tells = counts.map(|[cover, real]| real.against(&cover));
     table
         .iter()
         .zip(truth)
         .map(|(kept, one)| {
             let by = |fold: usize| {
-                let [cover, real] = &counts[fold];
-                real.likelihood(&kept.envelope) - cover.likelihood(&kept.envelope)
+                let values = tells[fold].iter().zip(kept.envelope.iter());
+                values.map(|(of, &byte)| of[usize::from(byte)]).sum::<f64>()
             };
             if is_taught(one.witness) {
                 by(1 - fold(one.witness))
@@ -57,13 +58,18 @@ impl Counts {
         }
     }
 
-    /// Every value is taken to have been seen once more, so that none is impossible.
-    fn likelihood(&self, envelope: &[u8; ENVELOPE_LEN]) -> f64 {
-        let all = f64::from(self.rows + 256).ln();
-        self.by_place
-            .iter()
-            .zip(envelope)
-            .map(|(counts, &byte)| f64::from(counts[usize::from(byte)] + 1).ln() - all)
-            .sum()
+    /// What each value at each place adds to the log-likelihood of these against the others. Every value
+    /// is taken to have been seen once more, so that none is impossible.
+    fn against(&self, others: &Self) -> Vec<[f64; 256]> {
+        let all = f64::from(others.rows + 256) / f64::from(self.rows + 256);
+        let places = self.by_place.iter().zip(&others.by_place);
+        places
+            .map(|(own, other)| {
+                std::array::from_fn(|value| {
+                    let likelier = f64::from(own[value] + 1) / f64::from(other[value] + 1);
+                    (likelier * all).ln()
+                })
+            })
+            .collect()
     }
 }
