@@ -2,8 +2,8 @@
 //! must catch.
 //!
 //! `crates/drills` runs what needs no browser and prints one JSON object a measure; `e2e/drills/phone.mjs` ends with an
-//! array of the same. This verb builds what they need, runs the names one after the other, and shows the measures
-//! together.
+//! array of the same, `e2e/drills/tapped.mjs` captures real apps for it. This verb builds what they need, runs the names
+//! one after the other, and shows the measures together, below each what it came from.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -15,12 +15,22 @@ use serde_json::{Value, json};
 use crate::sh::{self, cargo, command};
 use crate::{toolchain, up, web};
 
+/// What makes a measure.
+const FIELDS: [&str; 6] = [
+    "name",
+    "measure",
+    "value",
+    "bound",
+    "held",
+    "control_caught",
+];
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// Only these
     #[arg(value_enum)]
     names: Vec<Name>,
-    /// Small runs, to see that all is in order; their bounds are wider. Without the phone, unless it is named
+    /// Small runs, to see that all is in order; their bounds are wider. Without browsers, but for a phone that is named
     #[arg(long)]
     quick: bool,
     /// End with one JSON object of all
@@ -32,11 +42,13 @@ pub(crate) struct Options {
 enum Name {
     /// Relay seized: cover against real, two envelopes of one witness, drops
     Relay,
+    /// Relay seized: the memory of a running one
+    Memory,
     /// Phone seized: what is in the browser's folder
     Phone,
     /// Desk disk seized: without its key, with one coordinator's passphrase, after an epoch closed
     Desk,
-    /// Network tapped: who reported
+    /// Network tapped: who reported, by simulated apps and by some real ones
     Tapped,
     /// Issuer and relay together: which pass was issued when
     Issuer,
@@ -46,6 +58,7 @@ impl Name {
     fn text(self) -> &'static str {
         match self {
             Self::Relay => "relay",
+            Self::Memory => "memory",
             Self::Phone => "phone",
             Self::Desk => "desk",
             Self::Tapped => "tapped",
@@ -62,14 +75,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     toolchain::c_tools()?;
     if names.iter().any(|&name| name != Name::Phone) {
+        // The profile that is there already: what takes time is optimised in it (Cargo.toml).
         let mut build = cargo();
-        sh::run(build.args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "lapwing-drills",
-        ]))?;
+        sh::run(build.args(["build", "--locked", "--package", "lapwing-drills"]))?;
     }
     let mut all = Vec::new();
     for &name in names {
@@ -77,6 +85,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let found = match name {
             Name::Phone if options.quick && options.names.is_empty() => vec![not_run()],
             Name::Phone => sh::step(&what, "a browser's folders", phone)?,
+            Name::Tapped if !options.quick => {
+                let mut found = sh::step(&what, "simulated", || native(name, false))?;
+                found.extend(sh::step(&what, "real apps", captured)?);
+                found
+            }
             _ => sh::step(&what, "done", || native(name, options.quick))?,
         };
         all.extend(found);
@@ -84,7 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     table(&all)?;
     let bad = all.iter().filter(|found| !is_good(found)).count();
     if options.json {
-        writeln!(std::io::stdout(), "{}", json!({ "drills": all }))?;
+        writeln!(std::io::stdout(), "{}", last_line(&all))?;
     }
     if bad > 0 {
         bail!(
@@ -93,6 +106,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The fields that make a measure, of those that were measured.
+fn last_line(all: &[Value]) -> Value {
+    let measured = all.iter().filter(|found| found["not_run"] != true);
+    let bare: Vec<Value> = measured
+        .map(|found| {
+            FIELDS
+                .iter()
+                .map(|&field| (field, found[field].clone()))
+                .collect()
+        })
+        .collect();
+    json!({ "drills": bare })
 }
 
 /// In the place of a drill that was left out: nothing is claimed of it.
@@ -113,15 +140,25 @@ fn is_good(found: &Value) -> bool {
 }
 
 fn native(name: Name, quick: bool) -> Result<Vec<Value>> {
-    let program = sh::target()
-        .join("release/lapwing-drills")
-        .with_extension(std::env::consts::EXE_EXTENSION);
-    let mut drill = command(program);
+    let mut drill = program();
     drill.arg(name.text());
     if quick {
         drill.arg("--quick");
     }
-    let (text, ended_well) = output(&mut drill)?;
+    if name == Name::Memory {
+        drill.env("LAPWING_BIN", up::lapwing(false)?);
+    }
+    measures(&mut drill)
+}
+
+/// `lapwing-drills`.
+fn program() -> Command {
+    let program = sh::target().join("debug/lapwing-drills");
+    command(program.with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+fn measures(drill: &mut Command) -> Result<Vec<Value>> {
+    let (text, ended_well) = output(drill)?;
     if !ended_well {
         bail!("it failed");
     }
@@ -132,17 +169,32 @@ fn native(name: Name, quick: bool) -> Result<Vec<Value>> {
     checked(found)
 }
 
-fn phone() -> Result<Vec<Value>> {
+/// A script of `e2e/drills` with what browser tests need.
+fn browsers(script: &str) -> Result<Command> {
     let chromium = toolchain::chromium()?;
     let built = web::build(&toolchain::wasm()?, false, false)?;
     let program = up::lapwing(false)?;
     let mut drill = command("node");
     drill
-        .arg("e2e/drills/phone.mjs")
+        .arg(script)
         .env("LAPWING_BIN", program)
         .env("LAPWING_WEB", &built.witness)
         .env("LAPWING_DESK_WEB", &built.desk)
         .env("CHROMIUM", chromium);
+    Ok(drill)
+}
+
+fn captured() -> Result<Vec<Value>> {
+    let file = sh::target().join("drill-captures.json");
+    let (_, ended_well) = output(browsers("e2e/drills/tapped.mjs")?.arg(&file))?;
+    if !ended_well {
+        bail!("no captures of real apps");
+    }
+    measures(program().arg("captured").arg(&file))
+}
+
+fn phone() -> Result<Vec<Value>> {
+    let mut drill = browsers("e2e/drills/phone.mjs")?;
     // It exits with 1 also when a measure is beyond its bound: what it says on the last line decides.
     let (text, _) = output(&mut drill)?;
     last_array(&text)
@@ -215,6 +267,14 @@ fn table(all: &[Value]) -> Result<()> {
             text("name"),
             text("measure")
         )?;
+        let beside = found.as_object().into_iter().flatten();
+        let beside: serde_json::Map<String, Value> = beside
+            .filter(|(field, _)| !FIELDS.contains(&field.as_str()) && *field != "not_run")
+            .map(|(field, value)| (field.clone(), value.clone()))
+            .collect();
+        if !beside.is_empty() {
+            writeln!(out, "{:<9}{}", "", Value::Object(beside))?;
+        }
     }
     Ok(out.flush()?)
 }
@@ -235,6 +295,14 @@ mod tests {
         assert!(is_good(&found(true, true)) && is_good(&not_run()));
         assert!(!is_good(&found(false, true)) && !is_good(&found(true, false)));
         assert!(!is_good(&json!({})));
+    }
+
+    #[test]
+    fn the_last_line_has_the_fields_of_a_measure_and_no_more() {
+        let mut more = found(true, false);
+        more["auc"] = json!(0.5);
+        let line = last_line(&[more, not_run()]);
+        assert_eq!(line, json!({ "drills": [found(true, false)] }));
     }
 
     #[test]

@@ -40,16 +40,29 @@ pub fn guess(rows: &[Row]) -> Auc {
 /// As [`guess`].
 pub fn guess_within(rows: &[Row], group: impl Fn(usize) -> u64) -> Auc {
     let taught: Vec<&Row> = rows.iter().filter(|row| is_taught(row.owner)).collect();
-    let model = Model::teach(&taught);
+    let judged = (0..).zip(rows).filter(|(_, row)| !is_taught(row.owner));
+    judge(
+        &Model::teach(&taught),
+        judged.map(|(at, row)| (row, group(at))),
+    )
+}
+
+/// The same, where other rows have taught.
+///
+/// # Panics
+/// When there are not both classes, or rows differ in length.
+pub fn guess_taught(by: &[Row], judged: &[Row]) -> Auc {
+    let taught: Vec<&Row> = by.iter().collect();
+    judge(&Model::teach(&taught), judged.iter().map(|row| (row, 0)))
+}
+
+fn judge<'a>(model: &Model, rows: impl Iterator<Item = (&'a Row, u64)>) -> Auc {
     let scored: Vec<Scored> = rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| !is_taught(row.owner))
-        .map(|(at, row)| Scored {
+        .map(|(row, group)| Scored {
             score: model.score(&row.features),
             positive: row.positive,
             owner: row.owner,
-            group: group(at),
+            group,
         })
         .collect();
     Auc::of(&scored)

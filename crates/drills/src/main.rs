@@ -21,8 +21,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Name {
-    /// Relay seized: cover against real, two envelopes of one witness, drops, memory
+    /// Relay seized: cover against real, two envelopes of one witness, drops
     Relay,
+    /// Relay seized: the memory of a running one
+    Memory,
     /// The control of that: a relay that keeps who came
     #[command(hide = true)]
     CarelessRelay(runs::Careless),
@@ -30,6 +32,11 @@ enum Name {
     Desk,
     /// Network tapped: who reported
     Tapped,
+    /// Network tapped, by what `e2e/drills/tapped.mjs` has captured of real apps
+    Captured {
+        /// Where it wrote
+        file: std::path::PathBuf,
+    },
     /// Issuer and relay together: which pass was issued when
     Issuer,
 }
@@ -38,9 +45,11 @@ fn main() -> anyhow::Result<()> {
     let Cli { name, quick } = Cli::parse();
     match name {
         Name::Relay => runs::relay(quick),
+        Name::Memory => runs::memory(quick),
         Name::CarelessRelay(options) => runs::careless(&options),
         Name::Desk => runs::desk(),
         Name::Tapped => runs::tapped(quick),
+        Name::Captured { file } => runs::captured(&file),
         Name::Issuer => runs::issuer(quick),
     }
 }

@@ -1,5 +1,6 @@
 //! One function a drill.
 
+mod captured;
 mod careless;
 mod desk;
 mod memory;
@@ -13,8 +14,10 @@ use lapwing_issuer::Signer;
 use lapwing_linkage::{Client, Linkage, link};
 use serde_json::{Value, json};
 
+pub(crate) use captured::captured;
 pub(crate) use careless::{Careless, careless};
 pub(crate) use desk::desk;
+pub(crate) use memory::memory;
 pub(crate) use relay::relay;
 
 /// What the contract allows.

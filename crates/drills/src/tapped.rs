@@ -8,7 +8,7 @@
 mod features;
 mod simulate;
 
-pub use simulate::{Rule, simulate};
+pub use simulate::{Rule, simulate, simulate_sittings};
 
 pub use lapwing_witness::schedule::Request as Kind;
 
@@ -60,13 +60,25 @@ pub struct Capture {
 /// # Panics
 /// When there are too few captures of either kind to be judged.
 pub fn guess(captures: &[Capture]) -> Auc {
-    let rows: Vec<Row> = captures
+    learn::guess(&rows(captures))
+}
+
+/// How well an attacker who was taught by some captures guesses who of others reported, those being
+/// others' apps.
+///
+/// # Panics
+/// As [`guess`].
+pub fn guess_taught(by: &[Capture], judged: &[Capture]) -> Auc {
+    learn::guess_taught(&rows(by), &rows(judged))
+}
+
+fn rows(captures: &[Capture]) -> Vec<Row> {
+    captures
         .iter()
         .map(|capture| Row {
             features: features::of(capture),
             positive: capture.reported,
             owner: capture.app,
         })
-        .collect();
-    learn::guess(&rows)
+        .collect()
 }

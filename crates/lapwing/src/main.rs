@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 use zeroizing_alloc::ZeroAlloc;
 
 /// What is given back is overwritten: else the buffers in which requests came stay in a relay's memory after
-/// their phones have left, with headers beside envelopes (`lapwing-drills relay` looks).
+/// their phones have left, with headers beside envelopes (`cargo xtask drill memory` looks).
 #[global_allocator]
 static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 

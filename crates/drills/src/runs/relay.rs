@@ -18,7 +18,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
 
-use super::{memory::memory, shown, tell, tell_auc};
+use super::{shown, tell, tell_auc};
 
 const NAME: &str = "relay-seized";
 
@@ -59,7 +59,7 @@ pub(crate) fn relay(quick: bool) -> anyhow::Result<()> {
         occurrences(&spoilt, &marks)? == 1,
         &json!({}),
     );
-    memory(quick)
+    Ok(())
 }
 
 /// Cover against real, and two envelopes of one witness.

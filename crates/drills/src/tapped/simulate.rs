@@ -55,6 +55,51 @@ pub fn simulate(seed: u64, apps: u64, epochs: u64, rule: Rule) -> Vec<Capture> {
     captures
 }
 
+/// Captures of one sitting each of so many apps with another mean gap, on a line that loses nothing: what
+/// a browser on a workbench does. Half of their people put two reports in.
+pub fn simulate_sittings(
+    seed: u64,
+    apps: u64,
+    rhythm: Rhythm,
+    length: i64,
+    rule: Rule,
+) -> Vec<Capture> {
+    let mut chance = Chance(ChaCha8Rng::seed_from_u64(seed));
+    let sitting = Sitting {
+        from: 0,
+        to: length,
+    };
+    (0..apps)
+        .map(|app| {
+            let person = Person {
+                opens: 0.0,
+                sits: 0.0,
+                slow: 5.0 + chance.exponential(50.0),
+                seals: 2.0 + chance.exponential(15.0),
+            };
+            let reported = chance.happens(0.5);
+            let mut put = |part: f64| (length as f64 * (part + 0.1 * chance.uniform())) as i64;
+            let reports = if reported {
+                vec![put(0.2), put(0.55)]
+            } else {
+                Vec::new()
+            };
+            let mut open = App {
+                rhythm,
+                loss: 0.0,
+                ..App::new(&person, rule, reports)
+            };
+            open.sit(sitting, &mut None, &mut chance);
+            Capture {
+                app,
+                sittings: vec![sitting],
+                requests: open.requests,
+                reported,
+            }
+        })
+        .collect()
+}
+
 struct Chance(ChaCha8Rng);
 
 impl Chance {
@@ -113,16 +158,7 @@ impl Person {
             }
             reports.sort_unstable();
         }
-        let mut app_open = App {
-            person: self,
-            rule,
-            reports,
-            urgent: 0,
-            sent: 0,
-            busy: i64::MIN,
-            skip: false,
-            requests: Vec::new(),
-        };
+        let mut app_open = App::new(self, rule, reports);
         let mut last = None;
         for sitting in &sittings {
             app_open.sit(*sitting, &mut last, chance);
@@ -167,6 +203,9 @@ impl Person {
 struct App<'a> {
     person: &'a Person,
     rule: Rule,
+    rhythm: Rhythm,
+    /// How likely a request is lost on the way.
+    loss: f64,
     /// When reports were put in.
     reports: Vec<i64>,
     /// How many of them have left at once.
@@ -180,10 +219,24 @@ struct App<'a> {
     requests: Vec<Seen>,
 }
 
-impl App<'_> {
+impl<'a> App<'a> {
+    fn new(person: &'a Person, rule: Rule, reports: Vec<i64>) -> Self {
+        Self {
+            person,
+            rule,
+            rhythm: Rhythm::default(),
+            loss: LOSS,
+            reports,
+            urgent: 0,
+            sent: 0,
+            busy: i64::MIN,
+            skip: false,
+            requests: Vec::new(),
+        }
+    }
+
     fn sit(&mut self, sitting: Sitting, last: &mut Option<i64>, chance: &mut Chance) {
-        let rhythm = Rhythm::default();
-        let mut schedule = Schedule::at_opening(rhythm, &mut chance.0, sitting.from, *last);
+        let mut schedule = Schedule::at_opening(self.rhythm, &mut chance.0, sitting.from, *last);
         loop {
             let at = schedule.next_at();
             // What was put in before this tick and does not wait for it.
@@ -260,7 +313,7 @@ impl App<'_> {
         down: u32,
         chance: &mut Chance,
     ) -> (i64, bool) {
-        let lost = chance.happens(LOSS);
+        let lost = chance.happens(self.loss);
         let patience = if lost { 5_000.0 } else { 0.0 };
         let took = self.person.slow * (0.5 + chance.uniform()) + patience;
         let until = at + took as i64;
