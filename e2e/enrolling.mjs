@@ -22,8 +22,7 @@ export async function founded(lapwing, name) {
   const { id, session } = await post('cells', { name, passphrase: 'seven autumn days' });
   const headers = { 'lapwing-cell': session };
   return {
-    invite: (label, duress_of) =>
-      post(`cells/${id}/invites`, { label, holds_s: 86_400, duress_of }, headers),
+    invite: (label, duress_of) => post(`cells/${id}/invites`, { label, holds_s: 86_400, duress_of }, headers),
     cutOff: (member) => lapwing.desk(`cells/${id}/members/${member}`, { method: 'DELETE', headers }),
     withdraw: (invite) => lapwing.desk(`cells/${id}/invites/${invite}`, { method: 'DELETE', headers }),
     view: () => lapwing.desk(`cells/${id}`, { headers }),
