@@ -1,6 +1,8 @@
 //! Somebody sends thousands of envelopes of their own making.
 
-use lapwing_seal::{BucketSecret, FieldSeed, Frame, Invite, Known, Report, Said, Statement, seal};
+use lapwing_seal::{
+    BucketSecret, CellLabel, FieldSeed, Frame, Invite, Known, Report, Said, Statement, seal,
+};
 use lapwing_wire::{ENVELOPE_LEN, Envelope};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -119,6 +121,7 @@ fn flood(world: &World, half: usize) -> Vec<Vec<u8>> {
             let mut known = Known {
                 id: [0; 8],
                 mac: [0; 16],
+                cell: CellLabel::from_bytes([7; 8]),
                 said,
             };
             rng.fill_bytes(&mut known.id);

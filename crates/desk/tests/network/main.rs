@@ -9,7 +9,8 @@
 //!
 //! What is **not** a failure, and is kept out of schedules:
 //! - a relay that gave a receipt and never hands the envelope out: that is what the log of receipts is for, and no code
-//!   of the desk can mend it. Here it is held back for 20 days at most;
+//!   of the desk can mend it. Here it is held back for 20 days at most. The same goes for a relay (or whoever sits on
+//!   a wire without TLS) that hands out foreign records under numbers beyond its own: the desk asks on from there;
 //! - more than 26 steps of one witness on their way at once (a desk follows 32, `docs/design/0007-identity.md`), and
 //!   steps that arrive after the renewal which ended their chain: such reports count as an unknown witness's;
 //! - an envelope that arrives more than 35 days after the week of its key;

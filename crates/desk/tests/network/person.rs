@@ -236,20 +236,21 @@ impl Person {
         let number = self.phone.bulletin().unwrap().drops.unwrap().number;
         let mut ids = Vec::new();
         let mut news = Vec::new();
-        for reply in received.replies {
-            ids.push(reply.id);
-            let new = self.seen.insert(reply.id);
-            if new {
-                news.push(reply.id);
+        let replies = received.replies.iter().map(|reply| reply.id);
+        let messages = received.messages.iter().map(|message| message.id);
+        for id in received.welcome.into_iter().chain(replies).chain(messages) {
+            ids.push(id);
+            if self.seen.insert(id) {
+                news.push(id);
             }
-            match reply.content {
-                Content::Message { text, .. } => {
-                    let known = self.talk.insert(reply.id, text.clone());
-                    let same = known.is_none_or(|known| known == text);
-                    assert!(same && (new || self.talk.contains_key(&reply.id)));
-                }
-                Content::Refused(why) => self.refused = Some(why),
-                _ => {}
+        }
+        for message in received.messages {
+            let known = self.talk.insert(message.id, message.text.clone());
+            assert!(known.is_none_or(|known| known == message.text));
+        }
+        for reply in received.replies {
+            if let Content::Refused(why) = reply.content {
+                self.refused = Some(why);
             }
         }
         self.keep();
@@ -263,7 +264,7 @@ impl Person {
             return;
         }
         self.told = number;
-        let check_in = self.phone.check_in(&mut self.rng, acks, true, now).unwrap();
+        let check_in = self.phone.check_in(&mut self.rng, acks, None, now).unwrap();
         self.puts(&check_in);
     }
 

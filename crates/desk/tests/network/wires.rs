@@ -27,7 +27,7 @@ pub(crate) enum Fault {
     AnswerLost,
     /// It arrives twice, and the second answer comes back.
     Twice,
-    /// The answer is that to an earlier question, of the same or another relay.
+    /// The answer is that to an earlier question to the same relay.
     OldAnswer(u16),
     /// The answer is nothing that anybody would say.
     Garbage,
@@ -45,7 +45,8 @@ pub(crate) struct Shown {
 pub(crate) struct Tapped {
     pub(crate) envelopes: Vec<Vec<u8>>,
     pub(crate) publications: Vec<Shown>,
-    pulls: Vec<Bytes>,
+    /// Answers to pulls, with the relay that gave them.
+    pulls: Vec<(usize, Bytes)>,
 }
 
 /// All relays, and the wires to them.
@@ -71,10 +72,10 @@ impl Wires {
         *self.fault.lock().unwrap() = fault;
     }
 
-    fn tap(&self, method: &Method, sent: &Bytes, answer: &Bytes) {
+    fn tap(&self, relay: usize, method: &Method, sent: &Bytes, answer: &Bytes) {
         let mut tapped = self.tapped.lock().unwrap();
         if *method == Method::GET {
-            tapped.pulls.push(answer.clone());
+            tapped.pulls.push((relay, answer.clone()));
             return;
         }
         let publication = Publication::decode(sent).unwrap();
@@ -102,13 +103,16 @@ impl Wires {
             relay.answers(request.clone()).await;
         }
         let (status, body) = relay.answers(request).await;
-        self.tap(&method, &sent, &body);
+        self.tap(number, &method, &sent, &body);
         let body = match fault {
             Fault::AnswerLost => return Err(lost()),
             Fault::Garbage => Bytes::from_static(b"<html>Log in to the hotel's network</html>"),
             Fault::OldAnswer(which) => {
-                let pulls = &self.tapped.lock().unwrap().pulls;
-                pulls[usize::from(which) % pulls.len().max(1)].clone()
+                let tapped = self.tapped.lock().unwrap();
+                let old = tapped.pulls.iter().filter(|(relay, _)| *relay == number);
+                let old: Vec<&Bytes> = old.map(|(_, answer)| answer).collect();
+                let one = old.get(usize::from(which) % old.len().max(1));
+                one.map_or_else(Bytes::new, |answer| (*answer).clone())
             }
             Fault::None | Fault::Lost | Fault::Twice => body,
         };
