@@ -84,7 +84,7 @@ pub(crate) fn captured(path: &Path) -> anyhow::Result<()> {
     let other_sizes = sizes(&quiet).symmetric_difference(&sizes(&reports)).count();
     tell(
         NAME,
-        "real apps: sittings whose requests are not the simulation\u{2019}s in kind, order and size, and sizes that \
+        "real apps: sittings whose requests are not the simulation's in kind, order and size, and sizes that \
          only those with or only those without reports have",
         ((odd(&built) + other_sizes) as f64, 0.0),
         odd(&careless) * 2 > careless.len(),

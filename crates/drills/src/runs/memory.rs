@@ -11,7 +11,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom},
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -130,6 +130,8 @@ fn relay_program() -> anyhow::Result<PathBuf> {
 /// A relay while it runs; killed when this is dropped.
 struct Running {
     child: Child,
+    /// What it says more is not read, but somebody must be there to whom it can be said.
+    _says: BufReader<ChildStdout>,
     address: SocketAddr,
 }
 
@@ -145,10 +147,15 @@ impl Running {
             .with_context(|| format!("{} does not start", program.display()))?;
         let out = child.stdout.take().context("its output is not there")?;
         let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
+        let mut says = BufReader::new(out);
+        says.read_line(&mut line)?;
         let address = line.trim().rsplit('/').next().and_then(|a| a.parse().ok());
         let address = address.with_context(|| format!("it said {line:?}"))?;
-        Ok(Self { child, address })
+        Ok(Self {
+            child,
+            _says: says,
+            address,
+        })
     }
 }
 

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 
 use lapwing_desk::drops::{Recipient, Waiting, make};
-use lapwing_seal::{BucketSecret, Content, Reply, ReplyChains, RootSecret};
+use lapwing_seal::{
+    BucketSecret, CellMessage, Content, MessageKey, Reply, ReplyChains, RootSecret,
+};
 use lapwing_wire::{DROP_LEN, Drop, ENVELOPE_LEN, HINT_LEN, SLOT_LEN, SLOTS};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -93,6 +95,7 @@ pub fn answer_matched(
 /// What a desk has of its witnesses.
 struct Desk {
     recipients: Vec<Recipient>,
+    keys: Vec<MessageKey>,
     /// Of each witness.
     place: HashMap<u64, usize>,
     bucket: HashMap<u64, usize>,
@@ -108,6 +111,7 @@ impl Desk {
     fn new(rng: &mut ChaCha20Rng, truth: &[Truth], at: i64, buckets: u16) -> Self {
         let mut desk = Self {
             recipients: Vec::new(),
+            keys: Vec::new(),
             place: HashMap::new(),
             bucket: HashMap::new(),
             until: HashMap::new(),
@@ -126,8 +130,11 @@ impl Desk {
             desk.place.insert(*witness, desk.recipients.len());
             desk.bucket
                 .insert(*witness, usize::from(bucket.bucket(at, buckets)));
+            desk.keys
+                .push(MessageKey::of(&RootSecret::from_bytes(root)));
             desk.recipients.push(Recipient {
                 witness: *witness,
+                known: true,
                 bucket,
                 chains: ReplyChains::new(&RootSecret::from_bytes(root), FIRST),
                 replies: Vec::new(),
@@ -155,13 +162,17 @@ impl Desk {
         for &at in news {
             let place = self.place[&truth[at].witness];
             self.until.insert((place, self.ids), now + WAITS);
+            let text = CellMessage::Text {
+                at: table[at].time,
+                text: "we have it, thank you, stay away from the road".into(),
+            };
+            let sealed = self.keys[place]
+                .seal(rng, self.ids, &text)
+                .expect("the text is short");
             self.recipients[place].replies.push(Waiting {
                 reply: Reply {
                     id: self.ids,
-                    content: Content::Message {
-                        at: table[at].time,
-                        text: "we have it, thank you, stay away from the road".into(),
-                    },
+                    content: Content::FromCell(sealed),
                 },
                 since: table[at].time,
                 shown: false,
