@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::{array, member, number};
 use crate::cbor::{head, map};
-use crate::world::NOW;
 use crate::{Case, Format, Refusal, Verdict};
 
 pub(crate) const REPLY: Format = Format {
