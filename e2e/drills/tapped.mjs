@@ -33,7 +33,8 @@ try {
   // Turn by turn, so that all kinds meet the same load of this machine.
   const queue = [];
   for (let n = 0; n < Math.max(...Object.values(SITTINGS)); n++) {
-    for (const [kind, count] of Object.entries(SITTINGS)) if (n < count) queue.push({ kind, app: queue.length });
+    for (const [kind, count] of Object.entries(SITTINGS))
+      if (n < count) queue.push({ kind, app: queue.length });
   }
   const captures = [];
   const work = async () => {
