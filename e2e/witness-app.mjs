@@ -69,6 +69,8 @@ export async function start(...more) {
   await until('the first bulletin', async () => (await fetch(`${addresses.relay}/v1/bulletin`)).ok);
   return {
     ...addresses,
+    /** The page of the desk, with its key. */
+    deskPage: addresses.desk,
     desk,
     async close() {
       child.removeAllListeners('exit');

@@ -5,7 +5,14 @@ import type { CellView, InviteMade, MemberView, TalkLine } from '../api/types';
 import { Cells } from './cells.svelte';
 
 const MINUTE = 60_000;
-const made: InviteMade = { id: 'h', code: '00', words: { uk: 'береза', en: 'birch' }, expires: 9000 };
+const made: InviteMade = {
+  id: 'h',
+  code: '00',
+  words: { uk: 'береза', en: 'birch' },
+  passes: null,
+  passes_missing: false,
+  expires: 9000,
+};
 const theirs = (text: string): TalkLine => ({
   at: 1,
   by: 'witness',
