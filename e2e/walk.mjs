@@ -11,6 +11,7 @@ import { tap, ticks } from './embed/tapped.mjs';
 import { launch, phone, start, until } from './witness-app.mjs';
 
 const [, , folder = 'docs/walk'] = process.argv;
+const CELL = 'сім весняних днів';
 const OWN = 'чотири слова про вишні';
 const DECOY = 'зелений чайник на підвіконні';
 /** A drop is a minute old at most. */
@@ -66,8 +67,8 @@ async function walk() {
   await desk.waitForTimeout(1_500);
   await picture(desk, 'desk-incident');
 
-  await desk.goto(`${new URL(lapwing.deskPage).origin}/#cells`);
-  await desk.locator('[data-cell]').first().click();
+  await desk.goto(`${new URL(lapwing.deskPage).origin}/#cells/1`);
+  await unlocked(desk);
   await desk.locator('[data-member]').first().click();
   await desk.locator('textarea').last().fill('Дякуємо. Тримайтеся далі від дороги до мосту.');
   await desk.getByRole('button', { name: 'Надіслати', exact: true }).last().click();
@@ -94,9 +95,18 @@ async function walk() {
 async function founded(desk) {
   await desk.getByRole('button', { name: 'Новий осередок' }).first().click();
   await desk.locator('form input').first().fill('Двір');
-  for (const at of [0, 1]) await desk.locator('form input[type=password]').nth(at).fill('сім весняних днів');
+  for (const at of [0, 1]) await desk.locator('form input[type=password]').nth(at).fill(CELL);
   await desk.getByRole('button', { name: 'Створити осередок' }).click();
   await desk.getByRole('button', { name: 'Нове запрошення' }).first().waitFor();
+}
+
+/** A cell that was left is locked. */
+async function unlocked(desk) {
+  const passphrase = desk.locator('form input[type=password]');
+  await passphrase.or(desk.locator('[data-member]')).first().waitFor();
+  if ((await passphrase.count()) === 0) return;
+  await passphrase.fill(CELL);
+  await desk.getByRole('button', { name: 'Відкрити', exact: true }).click();
 }
 
 /** Makes an invite, prints its slip, and tells its words. */
