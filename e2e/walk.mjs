@@ -140,10 +140,9 @@ async function set(page, passphrase) {
   await page.getByRole('button', { name: 'Задати парольну' }).click();
   await page.getByLabel('Нова фраза').fill(passphrase);
   await page.getByLabel('Те саме').fill(passphrase);
-  const button = page.getByRole('button', { name: 'Задати цю фразу' });
-  await button.click();
+  await page.getByRole('button', { name: 'Задати цю фразу' }).click();
   // The form closes when the slot is written.
-  await button.waitFor({ state: 'detached' });
+  await page.locator('.fold[aria-expanded=false]').waitFor();
   await page.locator('.note.open').waitFor();
 }
 
