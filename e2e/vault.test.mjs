@@ -104,6 +104,8 @@ describe('the vault', { timeout: 600_000 }, () => {
     await page.getByText('The two are not the same.').waitFor();
     await set(page, MINE);
     await opened(page).waitFor();
+    // The form closes a moment after the slot is open.
+    await page.locator('.fold[aria-expanded=false]').waitFor();
     await set(page, DECOY);
     await page.locator('.fold[aria-expanded=false]').waitFor();
     const shown = await kept(page);

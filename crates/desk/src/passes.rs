@@ -118,7 +118,10 @@ mod tests {
             request(&mut store, &keys, NOW).unwrap(),
             Some(asked.clone())
         );
-        assert!(!receive(&mut store, &signed(&other, &asked)).unwrap());
+        // What another issuer makes of another request.
+        let theirs = lapwing_pass::Batch::new(other.public().clone(), [9; 32]);
+        let theirs = signed(&other, &theirs.request().unwrap());
+        assert!(!receive(&mut store, &theirs).unwrap());
         assert!(receive(&mut store, &signed(&signer, &asked)).unwrap());
         let mut given = std::collections::BTreeSet::new();
         for _ in 0..PASS_BATCH / 2 {

@@ -132,6 +132,9 @@ mod tests {
         let asked = request(modulus, &[7; 32]).expect("a key and a seed");
         assert_eq!(request(modulus, &[7; 32]), Ok(asked.clone()));
         let response = signed(&signer, &asked);
+        // Of one key each: a message for the one need not be below the other's modulus.
+        let theirs = request(other.public().modulus(), &[7; 32]).expect("a key and a seed");
+        let theirs = signed(&other, &theirs);
         let kept = finished(modulus, 740, &[7; 32], &response).expect("a batch");
         assert_eq!(kept.len(), PASS_BATCH * KEPT_LEN);
         for (modulus, seed, response, why) in [
@@ -140,7 +143,7 @@ mod tests {
             (modulus, &[7; 32], &response[1..], "pass-response"),
             // Another request's, and another issuer's: a key of its own would mark a phone.
             (modulus, &[8; 32], &response, "pass-signature"),
-            (modulus, &[7; 32], &signed(&other, &asked), "pass-signature"),
+            (modulus, &[7; 32], &theirs, "pass-signature"),
         ] {
             assert_eq!(finished(modulus, 740, seed, response), Err(why));
         }
