@@ -367,6 +367,7 @@ pub(crate) fn issuer(url: &str, code_file: Option<&Path>) -> anyhow::Result<Issu
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
         let text = Zeroizing::new(text);
+        anyhow::ensure!(!text.trim().is_empty(), "{} is empty", path.display());
         anyhow::Ok(Zeroizing::new(text.trim().to_owned()))
     };
     Ok(Issuer {

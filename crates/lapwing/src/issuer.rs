@@ -89,6 +89,15 @@ impl Issuer {
     }
 }
 
+/// A new file that its owner alone can read.
+fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(path)?, bytes)
+}
+
 /// An issuer beside everything else on one machine, with two codes: the desk's, and one for phones.
 pub(crate) struct Issuing {
     pub(crate) issuer: lapwing_issuer::Issuer,
@@ -112,7 +121,7 @@ impl Issuing {
             let [desk, phones] =
                 [entropy::seed()?, entropy::seed()?].map(|seed| hex::encode(&seed[..10]));
             let text = format!("desk-{desk} {BATCHES}\nphone-{phones} {BATCHES}\n");
-            std::fs::write(&path, text)
+            write_secret(&path, text.as_bytes())
                 .with_context(|| format!("{} cannot be written", path.display()))?;
         }
         let text = std::fs::read_to_string(&path)
