@@ -7,9 +7,9 @@
 //! plaintext  = kind 1 · what was said · zeros up to 444 bytes
 //! ```
 //!
-//! Kind 1 is a text: time 8 · length 2 · text. Kind 2 takes an invite: label of the cell 8. The chain does not move: the keys of slots do, and this key is left
-//! to the phone and to what is sealed to the cell. The nonce is random although an id is given to one reply, because a
-//! desk whose transaction failed, or that comes back from a backup, gives it again.
+//! Kind 1 is a text: time 8 · length 2 · text. Kind 2 takes an invite: label of the cell 8. The chain does not move: the keys
+//! of slots do, and this key is left to the phone and to what is sealed to the cell. The nonce is random although an id is
+//! given to one reply, because a desk whose transaction failed, or that comes back from a backup, gives it again.
 
 use chacha20poly1305::{AeadInOut as _, ChaCha20Poly1305, Key, KeyInit as _, Nonce, Tag};
 use lapwing_wire::TAG_LEN;

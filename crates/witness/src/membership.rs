@@ -9,7 +9,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 const VERSION: u8 = 2;
-/// Version 1 · standing 1 · label of the cell, zeros until it is known 8 · chain of what is said 32 · chain of renewals 32 · keys of messages, newest first, 32 each.
+/// Version 1 · standing 1 · label of the cell, zeros until it is known 8 · chain of what is said 32 · chain of renewals 32 ·
+/// keys of messages, newest first, 32 each.
 const HEAD: usize = 1 + 1 + CELL_LABEL_LEN + 32 + 32;
 /// Of the last enrolments, so many keys of messages are kept: what was written before a renewal may come for 30 days
 /// after it.
