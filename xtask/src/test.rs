@@ -39,6 +39,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .into_iter()
         .filter(|&kind| options.only.is_none_or(|only| only == kind))
         .collect();
+    // What the Rust tests built serves the browser tests too: with the features of `--package lapwing` alone nearly
+    // every dependency would be compiled once more.
+    let built_for_tests = kinds.contains(&Kind::Rust);
     let mut summary = Vec::new();
     let mut failures = 0;
     for kind in kinds {
@@ -46,7 +49,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let result = match kind {
             Kind::Rust => rust(),
             Kind::Web => units(),
-            Kind::Browser => browser(),
+            Kind::Browser => browser(built_for_tests),
         };
         let took = seconds(start.elapsed());
         // The kinds do not depend on each other: all are run, so that one run tells all that is broken.
@@ -90,10 +93,20 @@ fn units() -> Result<()> {
     sh::run(&mut npm)
 }
 
-fn browser() -> Result<()> {
+fn browser(built_for_tests: bool) -> Result<()> {
     let chromium = toolchain::chromium()?;
     let built = web::build(&toolchain::wasm()?, false, false)?;
-    let program = up::lapwing(false)?;
+    let program = if built_for_tests {
+        up::program(false)
+    } else {
+        up::lapwing(false)?
+    };
+    if !program.is_file() {
+        bail!(
+            "there is no {}: the Rust tests did not get as far as building it",
+            program.display()
+        );
+    }
     let folder = root().join("e2e");
     let mut tests: Vec<_> = folder
         .read_dir()

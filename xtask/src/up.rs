@@ -70,11 +70,16 @@ pub(crate) fn lapwing(release: bool) -> Result<PathBuf> {
         build.arg("--release");
     }
     sh::run(&mut build)?;
+    Ok(program(release))
+}
+
+/// Where the program is once it is built.
+pub(crate) fn program(release: bool) -> PathBuf {
     let folder = if release { "release" } else { "debug" };
-    Ok(sh::target()
+    sh::target()
         .join(folder)
         .join("lapwing")
-        .with_extension(std::env::consts::EXE_EXTENSION))
+        .with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// Becomes the program, so that Ctrl-C and other signals are its own affair.
