@@ -19,6 +19,8 @@ pub struct Form {
     pub title: Texts,
     /// The kinds, by ascending code.
     kinds: Vec<Kind>,
+    /// What a whisper can add, by ascending code.
+    phrases: Vec<Phrase>,
     /// The bytes it was read from: what is signed and sent on.
     source: Vec<u8>,
 }
@@ -54,6 +56,16 @@ pub struct Kind {
     pub event: Texts,
     /// What people should do.
     pub instruction: Texts,
+}
+
+/// A sentence that is agreed on beforehand, so that a whisper can say it by its code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrase {
+    /// 1 to 255.
+    pub code: u8,
+    /// The sentence.
+    pub text: Texts,
 }
 
 /// What a count counts.
@@ -119,6 +131,12 @@ pub enum FormError {
     /// A code outside 1 to 63, or not ascending.
     #[error("kind code {0} is out of range or out of order")]
     Code(u8),
+    /// A phrase's code is 0, or not ascending.
+    #[error("phrase code {0} is out of range or out of order")]
+    PhraseCode(u8),
+    /// A phrase is empty in some language.
+    #[error("phrase {0}: a text is empty")]
+    Phrase(u8),
     /// Precision other than 10, 100 or 1,000 m.
     #[error("kind {code}: no precision of {metres} m exists")]
     Precision {
@@ -143,6 +161,7 @@ struct RawForm {
     languages: Vec<String>,
     title: Texts,
     kinds: Vec<RawKind>,
+    phrases: Vec<Phrase>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,6 +199,7 @@ impl Form {
             return Err(FormError::Size(bytes.len()));
         }
         let raw: RawForm = serde_json::from_slice(bytes).map_err(FormError::Json)?;
+        let empty = |t: &Texts| t.uk.is_empty() || t.en.is_empty();
         let mut kinds: Vec<Kind> = Vec::with_capacity(raw.kinds.len());
         for k in raw.kinds {
             let after = kinds.last().map_or(0, |last| last.code);
@@ -190,7 +210,6 @@ impl Form {
                 code: k.code,
                 metres: k.precision_m,
             })?;
-            let empty = |t: &Texts| t.uk.is_empty() || t.en.is_empty();
             if empty(&k.label) || empty(&k.event) || k.name.is_empty() {
                 return Err(FormError::Text(k.code));
             }
@@ -214,11 +233,22 @@ impl Form {
                 instruction: k.instruction,
             });
         }
+        let mut after = 0;
+        for Phrase { code, text } in &raw.phrases {
+            if *code <= after {
+                return Err(FormError::PhraseCode(*code));
+            }
+            if empty(text) {
+                return Err(FormError::Phrase(*code));
+            }
+            after = *code;
+        }
         Ok(Self {
             id: raw.id,
             version: raw.version,
             title: raw.title,
             kinds,
+            phrases: raw.phrases,
             source: bytes.to_vec(),
         })
     }
@@ -239,6 +269,19 @@ impl Form {
             .binary_search_by_key(&code, |k| k.code)
             .ok()
             .map(|i| &self.kinds[i])
+    }
+
+    /// All phrases, by ascending code.
+    pub fn phrases(&self) -> &[Phrase] {
+        &self.phrases
+    }
+
+    /// The phrase with this code.
+    pub fn phrase(&self, code: u8) -> Option<&Phrase> {
+        self.phrases
+            .binary_search_by_key(&code, |phrase| phrase.code)
+            .ok()
+            .map(|i| &self.phrases[i])
     }
 
     /// The kind with this name.
@@ -289,6 +332,31 @@ mod tests {
             Form::parse(finer.as_bytes()),
             Err(FormError::Precision { code: 3, metres: 1 })
         ));
+    }
+
+    #[test]
+    fn phrases_are_found_by_code_and_none_may_be_empty_or_out_of_order() {
+        let form = Form::civil_protection();
+        assert_eq!(form.phrases().len(), 47);
+        assert_eq!(form.phrase(7).unwrap().text.en, "There are children");
+        assert_eq!(form.phrase(0), None);
+        let text = String::from_utf8(form.source().to_vec()).unwrap();
+        let with = |phrases: &str| {
+            let at = text.find("\"phrases\"").unwrap();
+            Form::parse(format!("{}\"phrases\": [{phrases}]}}", &text[..at]).as_bytes())
+        };
+        let one = |code: u8, en: &str| {
+            format!("{{\"code\": {code}, \"text\": {{\"uk\": \"Так\", \"en\": \"{en}\"}}}}")
+        };
+        assert!(with("").is_ok_and(|form| form.phrases().is_empty()));
+        assert!(with(&[one(3, "Yes"), one(255, "Yes")].join(",")).is_ok());
+        assert!(matches!(
+            with(&one(0, "Yes")),
+            Err(FormError::PhraseCode(0))
+        ));
+        let twice = with(&[one(3, "Yes"), one(3, "Yes")].join(","));
+        assert!(matches!(twice, Err(FormError::PhraseCode(3))));
+        assert!(matches!(with(&one(3, "")), Err(FormError::Phrase(3))));
     }
 
     #[test]

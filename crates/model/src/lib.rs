@@ -31,11 +31,15 @@
 #![warn(missing_docs)]
 
 mod form;
+mod gist;
 mod observation;
 mod place;
+mod sector;
 
-pub use form::{CapDefaults, CountOf, Form, FormError, Kind, Texts, Warns};
+pub use form::{CapDefaults, CountOf, Form, FormError, Kind, Phrase, Texts, Warns};
+pub use gist::{COUNTS, GIST_BITS, Gist, GistError, Manner, Misfit, SLOTS_AHEAD, SLOTS_BACK};
 pub use observation::{
     Danger, FIELD_SLOTS, Heading, Known, NOTE_MAX, Observation, ObservationError, Unfit,
 };
 pub use place::{Place, PlaceError, Precision, Region};
+pub use sector::{SECTOR_BITS, SECTOR_CELLS, Sector, SectorCell};

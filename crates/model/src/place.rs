@@ -142,6 +142,39 @@ impl Place {
         }
     }
 
+    /// Row and column of the grid cell of `precision` that holds this place, counted from latitude and longitude 0.
+    pub(crate) fn cell(self, precision: Precision) -> (i32, i32) {
+        let step = precision.lat_step();
+        let lat = centre(self.lat_e7, step, MAX_LAT);
+        let lon = lon_step(lat, step);
+        (
+            lat.div_euclid(step),
+            centre(self.lon_e7, lon, MAX_LON).div_euclid(lon),
+        )
+    }
+
+    /// The centre of a cell by row and column; `None` where there is no such cell.
+    pub(crate) fn of_cell(precision: Precision, row: i32, column: i32) -> Option<Self> {
+        let step = precision.lat_step();
+        let middle = |index: i32, step: i32| index.checked_mul(step)?.checked_add(step / 2);
+        let lat = middle(row, step)?;
+        let lon = middle(column, lon_step(lat, step))?;
+        Self::from_e7(lat, i64::from(lon)).ok()
+    }
+
+    /// The column of a row in which a longitude lies; `None` where there is no such row.
+    pub(crate) fn column_of(precision: Precision, row: i32, lon_e7: i32) -> Option<i32> {
+        let at = Self::of_cell(precision, row, 0)?;
+        Some(
+            Self {
+                lat_e7: at.lat_e7,
+                lon_e7,
+            }
+            .cell(precision)
+            .1,
+        )
+    }
+
     /// Whether this place is already the centre of a cell of `precision`, so that it says
     /// no more than the kind allows.
     pub fn is_rounded(self, precision: Precision) -> bool {
