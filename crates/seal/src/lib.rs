@@ -42,6 +42,7 @@ mod native;
 mod reply;
 mod reply_chains;
 mod steps;
+mod whisper;
 
 pub use cell::{CELL_LABEL_LEN, CELL_OVERHEAD, CELL_PUBLIC_LEN, CellLabel, CellPublic, CellSecret};
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
@@ -63,3 +64,7 @@ pub use reply_chains::{
     REPLY_ADVANCE_MAX, REPLY_CHAINS_LEN, REPLY_WINDOW, ReplyChains, ReplyChainsError,
 };
 pub use steps::{Heard, Listener, MAC_LEN, Moved, STEP_ID_LEN, Speaker, StepId, StepKey, WINDOW};
+pub use whisper::{
+    ANSWER_BITS, AnswerWords, Overheard, WHISPER_CHAINS_LEN, WhisperListener, WhisperMoved,
+    WhisperSpeaker, WhisperStep,
+};

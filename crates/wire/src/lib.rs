@@ -4,7 +4,8 @@
 //! the [`Envelope`] as a relay sees it, [`Receipt`] and [`Answer`], the [`Record`] of a pull, the
 //! signed [`Bulletin`], the [`Drop`] of sealed replies, the [`Publication`] that carries both, the desk's
 //! signature on a pull ([`pull`], RFC 9421), a [`Pass`] and what is said to its issuer
-//! ([`PassRequest`], RFC 9577 and 9578), and the signed list of an app's files ([`Release`]).
+//! ([`PassRequest`], RFC 9577 and 9578), the signed list of an app's files ([`Release`]), and the
+//! [`Whisper`] of calls and text messages.
 //!
 //! **In scope:** layout, strict parsing, signatures over public things.
 //! **Out of scope:** sealing and opening (`lapwing-seal`), which this crate cannot name, so that a
@@ -31,6 +32,7 @@ pub mod pull;
 mod receipt;
 mod record;
 mod release;
+mod whisper;
 
 pub use bulletin::{
     BULLETIN_MAX, Bulletin, BulletinError, BulletinWarning, ISSUER_KEYS_MAX, ISSUER_URL_MAX,
@@ -62,3 +64,6 @@ pub use receipt::{
 };
 pub use record::{RECORD_LEN, Record, RecordError, records};
 pub use release::{RELEASE_MAX, Release, ReleaseError, ReleaseFile, VERSION_MAX};
+pub use whisper::{
+    WHISPER_BITS, WHISPER_ID_BITS, WHISPER_LEN, Whisper, WhisperError, WhisperId, WhisperKind,
+};
