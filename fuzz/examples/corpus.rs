@@ -8,12 +8,14 @@ use std::io::Result;
 use std::path::Path;
 
 use lapwing_fuzz::{EPOCH, root_key, secret};
-use lapwing_model::{Danger, Form, Heading, Known, Observation, Place, Precision, Region};
+use lapwing_model::{
+    Danger, Form, Gist, Heading, Known, Manner, Observation, Place, Precision, Region, Sector,
+};
 use lapwing_seal::{FieldSeed, Frame, Report, seal};
 use lapwing_vault::{Field, Image, VaultContent};
 use lapwing_wire::{
     Answer, Bulletin, BulletinWarning, DROP_LEN, Drops, Envelope, ListedFile, Publication, Receipt,
-    ReceptionKey, Record, WarningState, WarningText, pull,
+    ReceptionKey, Record, WarningState, WarningText, Whisper, WhisperId, WhisperKind, pull,
 };
 use lapwing_words::{Language, Symbol, encode};
 use rand_chacha::ChaCha20Rng;
@@ -130,6 +132,7 @@ fn main() -> Result<()> {
     keep("publication", "full", &publication)?;
     keep("publication", "cut", &publication[..publication.len() - 1])?;
     passes()?;
+    whisper()?;
     let headers = pull::sign(&root_key(), "/v1/envelopes", "after=3&limit=10", NOW);
     let lines = format!("{}\n{}", headers.signature_input, headers.signature);
     keep("pull_signature", "good", lines.as_bytes())?;
@@ -161,10 +164,28 @@ fn main() -> Result<()> {
             left_out.as_bytes(),
         )?;
     }
-    for format in ["observation", "form", "frame", "reply", "cell-message"] {
+    for format in [
+        "observation",
+        "form",
+        "frame",
+        "reply",
+        "cell-message",
+        "whisper",
+    ] {
         vectors(format)?;
     }
     Ok(())
+}
+
+/// One whose gist is not sealed, so that it can be read at once.
+fn whisper() -> Result<()> {
+    let form = Form::civil_protection();
+    let sector = Sector::around(Place::from_degrees(48.0, 37.8).expect("it is one"));
+    let gist = Gist::of(&observation(""), Manner::default(), &form, sector, NOW);
+    let bits = gist.expect("it fits").to_bits();
+    let id = WhisperId::new(5).expect("22 bits");
+    let plain = Whisper::new(WhisperKind::Report, id, bits, [6; 4]).expect("54 bits");
+    keep("whisper", "plain", &plain.to_bytes())
 }
 
 /// Passes, the request for them, the wallet that holds both, and what an invite carries.

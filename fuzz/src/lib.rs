@@ -25,6 +25,7 @@ pub use vault::{vault_content, vault_image};
 pub use warn::cap;
 pub use wire::{
     answer, bulletin, envelope, publication, pull_signature, pulled, receipt, release, root_key,
+    whisper,
 };
 pub use words::words;
 
@@ -54,6 +55,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("release", release),
     ("reply", reply),
     ("wallet", wallet),
+    ("whisper", whisper),
     ("words", words),
     ("vault_content", vault_content),
     ("vault_image", vault_image),

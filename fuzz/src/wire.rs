@@ -1,8 +1,10 @@
 //! Decoders of `lapwing-wire`.
 
 use ed25519_dalek::Signer as _;
+use lapwing_model::{Form, Gist, Place, Sector};
 use lapwing_wire::{
-    Answer, Bulletin, Envelope, Publication, Receipt, Record, Release, SigningKey, pull, records,
+    Answer, Bulletin, Envelope, Publication, Receipt, Record, Release, SigningKey, Whisper, pull,
+    records,
 };
 
 /// Signs whatever must be signed before a decoder looks at it.
@@ -145,5 +147,25 @@ pub fn release(data: &[u8]) -> bool {
         return false;
     };
     assert_eq!(release.sign(&key), signed, "a release has one form");
+    true
+}
+
+/// The fourteen bytes of a call, and what would be said if they were not sealed.
+pub fn whisper(data: &[u8]) -> bool {
+    let Some(whisper) = data.try_into().ok().map(Whisper::from_bytes) else {
+        return false;
+    };
+    let Ok(whisper) = whisper else { return false };
+    assert_eq!(whisper.to_bytes(), data);
+    let Ok(gist) = Gist::from_bits(whisper.sealed()) else {
+        return false;
+    };
+    assert_eq!(gist.to_bits(), whisper.sealed());
+    let place = Place::from_degrees(48.0, 37.8).expect("it is one");
+    let form = Form::civil_protection();
+    let Ok(seen) = gist.observation(&form, Sector::around(place), 1_790_000_000) else {
+        return false;
+    };
+    assert_eq!(seen.fits(&form), Ok(()));
     true
 }

@@ -19,6 +19,7 @@ mod reply;
 mod rounding;
 mod seal;
 mod vault;
+mod whisper;
 mod words;
 
 use anyhow::{Context as _, Result, ensure};
@@ -65,6 +66,7 @@ pub const FORMATS: &[Format] = &[
     seal::SEAL,
     cell_message::SEALED_MESSAGE,
     reply::SLOT,
+    whisper::WHISPER,
     words::WORDS,
     vault::VAULT_CONTENT,
     vault::VAULT_IMAGE,

@@ -161,6 +161,7 @@ struct RawForm {
     languages: Vec<String>,
     title: Texts,
     kinds: Vec<RawKind>,
+    #[serde(default)]
     phrases: Vec<Phrase>,
 }
 

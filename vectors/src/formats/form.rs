@@ -10,7 +10,16 @@ use crate::{Case, Format, Refusal, Verdict};
 pub(crate) const FORM_FILE: Format = Format {
     name: "form",
     about: "Form::parse: JSON as a bulletin carries it.",
-    reasons: &["cap", "code", "json", "precision", "size", "text"],
+    reasons: &[
+        "cap",
+        "code",
+        "json",
+        "phrase",
+        "phrase-code",
+        "precision",
+        "size",
+        "text",
+    ],
     context: || Value::Null,
     cases,
     decide,
@@ -28,7 +37,8 @@ fn value(form: &Form) -> Value {
         .iter()
         .map(|k| json!({ "code": k.code, "name": k.name, "precision_m": k.precision.metres() }))
         .collect();
-    json!({ "id": form.id, "version": form.version, "kinds": kinds })
+    let phrases: Vec<u8> = form.phrases().iter().map(|phrase| phrase.code).collect();
+    json!({ "id": form.id, "version": form.version, "kinds": kinds, "phrases": phrases })
 }
 
 fn refusal(why: &FormError) -> Refusal {
@@ -39,6 +49,8 @@ fn refusal(why: &FormError) -> Refusal {
         FormError::Precision { code, metres } => {
             Refusal::with("precision", json!({ "code": code, "metres": metres }))
         }
+        FormError::Phrase(code) => Refusal::with("phrase", json!({ "code": code })),
+        FormError::PhraseCode(code) => Refusal::with("phrase-code", json!({ "code": code })),
         FormError::Text(code) => Refusal::with("text", json!({ "code": code })),
         FormError::Cap(code) => Refusal::with("cap", json!({ "code": code })),
         _ => panic!("a new reason needs a name and a vector"),
@@ -73,6 +85,15 @@ fn cases() -> Vec<Case> {
         "\"instruction\":{\"uk\":\"\",\"en\":\"\"}",
         "\"instruction\":{\"uk\":\"В укриття.\",\"en\":\"Take shelter.\"}",
     );
+    let phrases = |list: &[(u8, &str)]| {
+        let one = |(code, en): &(u8, &str)| {
+            format!(r#"{{"code":{code},"text":{{"uk":"Там діти","en":"{en}"}}}}"#)
+        };
+        let list: Vec<String> = list.iter().map(one).collect();
+        let form = FORM.strip_suffix('}').expect("a form is an object");
+        format!(r#"{form},"phrases":[{}]}}"#, list.join(",")).into_bytes()
+    };
+    const CHILDREN: &str = "There are children";
     vec![
         case(
             "the least form",
@@ -211,5 +232,24 @@ fn cases() -> Vec<Case> {
             "cap",
             "",
         ),
+        case(
+            "a form with phrases",
+            &phrases(&[(1, CHILDREN), (255, CHILDREN)]),
+            "ok",
+            "eight bits of a whisper",
+        ),
+        case(
+            "phrase 0",
+            &phrases(&[(0, CHILDREN)]),
+            "phrase-code",
+            "0 says none",
+        ),
+        case(
+            "a phrase twice",
+            &phrases(&[(7, CHILDREN), (7, CHILDREN)]),
+            "phrase-code",
+            "",
+        ),
+        case("an empty phrase", &phrases(&[(7, "")]), "phrase", ""),
     ]
 }
