@@ -12,6 +12,7 @@ mod load;
 mod pass;
 mod path;
 mod server;
+mod whisper;
 
 use clap::{Parser, Subcommand};
 use serde_json::Value;
@@ -38,6 +39,8 @@ enum Name {
     Fuse,
     /// Time from post to visible incident under 500 reports a second
     Path,
+    /// Microseconds to look up and open a whisper among 100 k witnesses
+    Whisper,
     /// The server that `ingest` compares with: reads the body and forgets it
     Discard,
 }
@@ -51,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Name::Pass => pass::run()?,
         Name::Fuse => fuse::run(),
         Name::Path => path::run()?,
+        Name::Whisper => whisper::run()?,
         Name::Discard => return server::discard(),
     };
     println!("{result}");

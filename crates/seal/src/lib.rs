@@ -8,7 +8,8 @@
 //! **In scope:** [`Frame`] and its one encoding, the salted root over the fields of a report,
 //! [`seal`] and [`open`]; what phone and desk share after enrolment ([`RootSecret`], [`Speaker`],
 //! [`Listener`], [`Invite`]), [`Reply`] and the chains that seal and find it ([`ReplyChains`];
-//! `docs/design/0007-identity.md`); what a desk seals to a cell ([`CellPublic`]).
+//! `docs/design/0007-identity.md`); what a desk seals to a cell ([`CellPublic`]); whispers
+//! ([`WhisperSpeaker`], [`WhisperListener`], [`WhisperIndex`]; `docs/design/0014-whispers.md`).
 //! **Out of scope:** the outside of an envelope (`lapwing-wire`, all that a relay may name), when to
 //! send what (`lapwing-witness`). No I/O, no clock; randomness is a parameter.
 //!
@@ -43,6 +44,7 @@ mod reply;
 mod reply_chains;
 mod steps;
 mod whisper;
+mod whisper_index;
 
 pub use cell::{CELL_LABEL_LEN, CELL_OVERHEAD, CELL_PUBLIC_LEN, CellLabel, CellPublic, CellSecret};
 pub use chain::{CHAIN_KEY_LEN, ChainKey, Purpose, RootSecret};
@@ -68,3 +70,4 @@ pub use whisper::{
     ANSWER_BITS, AnswerWords, Overheard, WHISPER_CHAINS_LEN, WhisperListener, WhisperMoved,
     WhisperSpeaker, WhisperStep,
 };
+pub use whisper_index::{CANDIDATES_MAX, WhisperIndex};
