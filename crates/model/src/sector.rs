@@ -7,14 +7,21 @@ pub const SECTOR_CELLS: i32 = 1 << (SECTOR_BITS / 2);
 /// Bits of a cell's number.
 pub const SECTOR_BITS: u32 = 20;
 
+/// Half a degree in 1e-7 degree: how far apart the middles of sectors are.
+const LATTICE: i32 = 5_000_000;
+const SECTOR_ROWS: i32 = 1_800_000_000 / LATTICE;
+const SECTOR_COLUMNS: i32 = 2 * SECTOR_ROWS;
+
 /// A square of 1,024 by 1,024 cells of 100 m (102 km a side) that a witness and the desk agreed on beforehand.
 ///
-/// Its cells are those of [`Precision::Metres100`], so that a cell's centre is a rounded place. They are counted from
-/// the south-west; a column is counted along its own row, since rows of another whole degree have wider cells. A
-/// sector does not reach across the antimeridian.
+/// Its middle is that of a square of half a degree, so that the agreement says no more of where a witness is, and
+/// leaves more than 20 km around each of its squares. Its cells are those of [`Precision::Metres100`], so that a
+/// cell's centre is a rounded place. They are counted from the south-west; a column is counted along its own row, since
+/// rows of another whole degree have wider cells. A sector does not reach across the antimeridian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sector {
-    centre: Place,
+    row: i32,
+    column: i32,
 }
 
 /// Number of a cell within its sector, twenty bits: row times 1,024 and column.
@@ -38,16 +45,40 @@ impl SectorCell {
 }
 
 impl Sector {
-    /// The sector around a place. The place is rounded to 1 km first: who reads the agreement learns no more.
+    /// The sector in the middle of which a place lies.
     pub fn around(place: Place) -> Self {
+        let index = |value: i32, count: i32| {
+            let from_edge = value.div_euclid(LATTICE) + count / 2;
+            from_edge.clamp(0, count - 1)
+        };
         Self {
-            centre: place.rounded(Precision::Metres1000),
+            row: index(place.lat_e7(), SECTOR_ROWS),
+            column: index(place.lon_e7(), SECTOR_COLUMNS),
         }
     }
 
-    /// What it lies around, rounded to 1 km.
-    pub const fn centre(self) -> Place {
-        self.centre
+    /// The number by which it is agreed on: row times 720 and column of its half degree, from the south-west of the earth.
+    pub const fn number(self) -> u32 {
+        (self.row * SECTOR_COLUMNS + self.column).unsigned_abs()
+    }
+
+    /// The sector with this number; there are 259,200.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        let (rows, columns) = (SECTOR_ROWS.unsigned_abs(), SECTOR_COLUMNS.unsigned_abs());
+        if number >= rows * columns {
+            return None;
+        }
+        Some(Self {
+            row: (number / columns).cast_signed(),
+            column: (number % columns).cast_signed(),
+        })
+    }
+
+    /// Its middle.
+    pub fn centre(self) -> Place {
+        let middle = |index: i32, count: i32| (index - count / 2) * LATTICE + LATTICE / 2;
+        let lon = middle(self.column, SECTOR_COLUMNS);
+        Place::from_e7(middle(self.row, SECTOR_ROWS), i64::from(lon)).expect("it is on earth")
     }
 
     /// The cell that holds a place; `None` outside the sector.
@@ -63,16 +94,17 @@ impl Sector {
     /// The centre of a cell; `None` where the sector lies over a pole or the antimeridian.
     pub fn place(self, cell: SectorCell) -> Option<Place> {
         let number = cell.0.cast_signed();
-        let (south, _) = self.centre.cell(Precision::Metres100);
-        let row = south - SECTOR_CELLS / 2 + number / SECTOR_CELLS;
+        let (middle, _) = self.centre().cell(Precision::Metres100);
+        let row = middle - SECTOR_CELLS / 2 + number / SECTOR_CELLS;
         let (_, west) = self.south_west(row)?;
         Place::of_cell(Precision::Metres100, row, west + number % SECTOR_CELLS)
     }
 
     /// The first row of the sector, and the first column of one of its rows.
     fn south_west(self, row: i32) -> Option<(i32, i32)> {
-        let (middle, _) = self.centre.cell(Precision::Metres100);
-        let at = Place::column_of(Precision::Metres100, row, self.centre.lon_e7())?;
+        let centre = self.centre();
+        let (middle, _) = centre.cell(Precision::Metres100);
+        let at = Place::column_of(Precision::Metres100, row, centre.lon_e7())?;
         Some((middle - SECTOR_CELLS / 2, at - SECTOR_CELLS / 2))
     }
 }
@@ -87,14 +119,27 @@ mod tests {
     }
 
     #[test]
-    fn a_sector_reaches_fifty_kilometres_in_each_direction() {
+    fn a_sector_reaches_fifty_kilometres_from_its_middle() {
         let sector = Sector::around(at(48.0159, 37.8028));
-        assert!(sector.cell(at(48.0159 + 0.455, 37.8028)).is_some());
-        assert!(sector.cell(at(48.0159 + 0.465, 37.8028)).is_none());
-        assert!(sector.cell(at(48.0159 - 0.455, 37.8028)).is_some());
-        assert!(sector.cell(at(48.0159 - 0.470, 37.8028)).is_none());
-        assert!(sector.cell(at(48.0159, 37.8028 + 0.67)).is_some());
-        assert!(sector.cell(at(48.0159, 37.8028 + 0.70)).is_none());
+        assert_eq!(sector.centre(), at(48.25, 37.75));
+        assert!(sector.cell(at(48.25 + 0.455, 37.75)).is_some());
+        assert!(sector.cell(at(48.25 + 0.465, 37.75)).is_none());
+        assert!(sector.cell(at(48.25 - 0.455, 37.75)).is_some());
+        assert!(sector.cell(at(48.25 - 0.465, 37.75)).is_none());
+        assert!(sector.cell(at(48.25, 37.75 + 0.67)).is_some());
+        assert!(sector.cell(at(48.25, 37.75 + 0.70)).is_none());
+    }
+
+    #[test]
+    fn a_sector_is_named_by_a_number_that_says_no_more_than_half_a_degree() {
+        for (lat, lon) in [(-90.0, -180.0), (90.0, 180.0), (48.0, 37.8), (-0.1, 0.1)] {
+            let sector = Sector::around(at(lat, lon));
+            assert_eq!(Sector::from_number(sector.number()), Some(sector));
+            assert_eq!(Sector::around(sector.centre()), sector);
+        }
+        assert_eq!(Sector::around(at(-90.0, -180.0)).number(), 0);
+        assert_eq!(Sector::around(at(90.0, 180.0)).number(), 259_199);
+        assert_eq!(Sector::from_number(259_200), None);
     }
 
     #[test]
@@ -117,6 +162,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whoever_is_in_a_sectors_half_degree_can_speak_of_twenty_kilometres_around(
+            lat in -65.0..=65.0f64, lon in -170.0..=170.0f64, turn in 0.0..core::f64::consts::TAU,
+        ) {
+            let here = at(lat, lon);
+            let north = 20_000.0 / 111_320.0;
+            let east = north / lat.to_radians().cos();
+            let there = at(lat + north * turn.sin(), lon + east * turn.cos());
+            prop_assert!(Sector::around(here).cell(there).is_some());
+        }
+
         #[test]
         fn a_cell_is_where_its_centre_is(
             lat in -80.0..=80.0f64, lon in -170.0..=170.0f64, number in 0..1_u32 << SECTOR_BITS,

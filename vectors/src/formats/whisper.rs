@@ -17,7 +17,7 @@ const ROOT: [u8; 32] = [0x57; 32];
 
 pub(crate) const WHISPER: Format = Format {
     name: "whisper",
-    about: "A whisper at the desk of the witness with the root secret `root`, who has said nothing before, heard at `heard`: Whisper::from_bytes, WhisperListener::open at whichever step opens it, Gist::from_bits, and Gist::observation with the bundled form and the sector around `sector`.",
+    about: "A whisper at the desk of the witness with the root secret `root`, who has said nothing before, heard at `heard`: Whisper::from_bytes, WhisperListener::open at whichever step opens it, Gist::from_bits, and Gist::observation with the bundled form and the sector `sector`.",
     reasons: &["form", "kind", "range", "spare", "unheard"],
     context,
     cases,
@@ -25,10 +25,9 @@ pub(crate) const WHISPER: Format = Format {
 };
 
 fn context() -> Value {
-    let centre = sector().centre();
     json!({
         "root": hex::encode(ROOT),
-        "sector": [centre.lat_e7(), centre.lon_e7()],
+        "sector": sector().number(),
         "heard": HEARD,
     })
 }
@@ -40,8 +39,8 @@ fn sector() -> Sector {
 fn decide(context: &Value, case: &Case) -> Result<Verdict> {
     let bytes: [u8; WHISPER_LEN] = case.whole()?.try_into().ok().context("14 bytes")?;
     let root = RootSecret::from_bytes(array(member(context, "root")?)?);
-    let corner = |n: usize| context["sector"][n].as_i64().context("a place");
-    let sector = Sector::around(Place::from_e7(i32::try_from(corner(0)?)?, corner(1)?)?);
+    let sector = u32::try_from(number(context, "sector")?)?;
+    let sector = Sector::from_number(sector).context("a sector")?;
     let whisper = match Whisper::from_bytes(&bytes) {
         Ok(whisper) => whisper,
         Err(WhisperError::Spare) => return Ok(Err(Refusal::plain("spare"))),
