@@ -79,6 +79,7 @@ fn every_format_of_bytes_is_on_the_page() {
         "receipt",
         "record",
         "reply",
+        "whisper",
     ];
     assert_eq!(shown, BTreeSet::from(formats));
 }
