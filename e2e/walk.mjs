@@ -169,9 +169,7 @@ async function besideEachOther() {
   const line = await tap(lapwing.relay);
   const { root_key } = await (await fetch(`${lapwing.app}config.json`)).json();
   const hosts = await Promise.all(
-    ['with', 'without'].map((name) =>
-      serve({ root_key, relays: [line.relay(name)], tick_s: 2, visit_s: 2 }),
-    ),
+    ['with', 'without'].map((name) => serve({ root_key, relays: [line.relay(name)], tick_s: 2, visit_s: 2 })),
   );
   const { context, open } = await phone(browser, { locale: 'uk-UA' });
   try {

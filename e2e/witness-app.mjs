@@ -124,7 +124,8 @@ export async function phone(browser, { width = 360, height = 640, locale = 'en-G
   });
   // Of a page that is on its way to another Chromium may never say that it is closed; it goes with the browser then.
   const close = context.close.bind(context);
-  context.close = () => Promise.race([close(), new Promise((resolve) => setTimeout(resolve, 10_000).unref())]);
+  context.close = () =>
+    Promise.race([close(), new Promise((resolve) => setTimeout(resolve, 10_000).unref())]);
   const faults = [];
   const watch = (page) => {
     page.setDefaultTimeout(20_000);
