@@ -319,15 +319,15 @@ impl Cells {
         let known = self.take_out(id).expect("a candidate is a member");
         self.keep(batch, id, Member::renewed(enrolment, &known))?;
         if let Some(cell) = self.labelled(label) {
-            self.record(
-                batch,
-                cell,
-                &Record::Renewed {
-                    member: id,
-                    at: now,
-                    key: key_of(enrolment),
-                },
-            )?;
+            let renewed = Record::Renewed {
+                member: id,
+                at: now,
+                key: key_of(enrolment),
+            };
+            self.record(batch, cell, &renewed)?;
+            // Until this has come the phone says nothing under its new chains.
+            let key = MessageKey::of(&enrolment.root);
+            self.say(batch, id, &key, &CellMessage::Welcome { cell: label }, now)?;
         }
         Ok(Enrolled::Renewed)
     }

@@ -46,7 +46,7 @@ impl Membership {
         drops: u32,
     ) -> (Self, ReplyChains, Enrolment) {
         let root = RootSecret::generate(rng);
-        let membership = Self::of(&root, None);
+        let membership = Self::of(&root);
         let replies = ReplyChains::new(&root, drops);
         let enrolment = Enrolment {
             root,
@@ -57,7 +57,8 @@ impl Membership {
         (membership, replies, enrolment)
     }
 
-    /// Begins anew: what anybody has copied from this phone before serves no more.
+    /// Begins anew: what anybody has copied from this phone before serves no more. It is asked for as at the first time:
+    /// what is said under the new chains may overtake the renewal on its way, and would be nobody's.
     pub(crate) fn renew(
         &mut self,
         rng: &mut impl CryptoRng,
@@ -68,7 +69,7 @@ impl Membership {
         let root = RootSecret::generate(rng);
         let (id, key) = self.renewals.take();
         let before = core::mem::take(&mut self.messages);
-        *self = Self::of(&root, Some(cell));
+        *self = Self::of(&root);
         self.messages.extend(before);
         self.messages.truncate(MESSAGE_KEYS);
         let replies = ReplyChains::new(&root, drops);
@@ -76,9 +77,9 @@ impl Membership {
         (replies, enrolment)
     }
 
-    fn of(root: &RootSecret, cell: Option<CellLabel>) -> Self {
+    fn of(root: &RootSecret) -> Self {
         Self {
-            cell,
+            cell: None,
             speaker: Speaker::new(root.chain(Purpose::Mac)),
             renewals: Speaker::new(root.chain(Purpose::Renewal)),
             messages: vec![MessageKey::of(root)],
@@ -231,6 +232,7 @@ mod tests {
         let sealed = key.seal(&mut rng, 7, &message).unwrap();
         for _ in 0..3 {
             membership.renew(&mut rng, bucket.clone(), 9, CELL);
+            assert_eq!(membership.standing(), Standing::Asked);
             let kept = Membership::from_bytes(&membership.to_bytes()).unwrap();
             assert_eq!(kept.open(7, &sealed), Some(message.clone()));
             assert_eq!(kept.open(8, &sealed), None);

@@ -308,8 +308,8 @@ impl Phone {
         Ok(envelope)
     }
 
-    /// Begins all chains anew: after the phone was in other hands, or when the desk asks for it. What
-    /// was sealed before should have been sent: the desk no longer knows its steps.
+    /// Begins all chains anew: after the phone was in other hands, or when the desk asks for it. What was sealed before
+    /// should have been sent: the desk no longer knows its steps. Until the desk has answered the phone is one that asked.
     ///
     /// # Errors
     /// `NotKnown`, `NoBucket`, `NoDrops`; when no reception key is known.

@@ -5,7 +5,7 @@ use crate::common::{HandClock, NOW, RunningDesk, World, draft, eventually, holds
 use lapwing_desk::{Clock as _, ClockMode, Desk};
 use lapwing_seal::{BucketSecret, Content, Invite, InviteRefused};
 use lapwing_wire::Envelope;
-use lapwing_witness::{Message, Phone, Received, Standing};
+use lapwing_witness::{Message, Phone, PhoneError, Received, Standing};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -159,6 +159,7 @@ async fn a_witness_joins_reports_writes_and_is_answered() {
     assert!(refusal.iter().all(|reply| reply.content == used) && refusal.len() == 1);
     assert_eq!(late.standing(), None);
 
+    let then = world.clock.now();
     // Two reports are one person's, and what is sent again, or later than what came after it, is
     // counted once.
     let mut sent: Vec<Envelope> = Vec::new();
@@ -244,20 +245,27 @@ async fn a_witness_joins_reports_writes_and_is_answered() {
     assert!(member["talk"][1]["came"].is_i64());
     assert_eq!(view["invites"][0]["state"], "used");
 
-    // Beginning anew, the witness stays the same.
+    // Beginning anew, the witness stays the same, once the desk has answered. Nothing can overtake the renewal before.
     let now = world.clock.now();
     let renewal = witness.renew(&mut world.rng, now).unwrap();
+    assert_eq!(witness.standing(), Some(Standing::Asked));
+    let early = witness.message(&mut world.rng, "чуєте?", now);
+    assert!(matches!(early, Err(PhoneError::NotKnown)));
     world.post(0, &renewal).await;
     counted(&desk, "enrolments", 3).await;
+    let desk = an_hour_later(&world, desk).await;
+    assert!(fetch(&world, &mut witness).await.welcome.is_some());
+    assert_eq!(witness.standing(), Some(Standing::Known));
+    let now = world.clock.now();
     let again = witness
-        .report(&mut world.rng, &draft(1, LAT, LON, now - 30), now)
+        .report(&mut world.rng, &draft(1, LAT, LON, then - 60), now)
         .unwrap();
     world.post(0, &again).await;
     counted(&desk, "accepted", 3).await;
     let incidents = desk.incidents().await;
-    assert!(
-        incidents.iter().all(|incident| incident["sources"] == 1),
-        "{incidents:?}"
+    assert_eq!(
+        (&incidents[0]["sources"], &incidents[0]["reports"]),
+        (&json!(1), &json!(3))
     );
 
     desk.stop().await;

@@ -41,8 +41,6 @@ export interface Conversation {
   told: number;
   /** Why the last invite was not taken. */
   refused?: Why;
-  /** The end of the envelope with which the phone begins anew, while it may be in the outbox. */
-  renewing?: string;
 }
 
 export const EMPTY: Conversation = { lines: [], seen: [], told: 0 };
@@ -101,8 +99,7 @@ export function settle(before: Conversation, waiting: ReadonlySet<string>): Conv
   const lines = before.lines.map(({ end, ...line }): Line =>
     end !== undefined && waiting.has(end) ? { ...line, end } : line,
   );
-  const { renewing, ...rest } = before;
-  return { ...rest, lines, ...(renewing !== undefined && waiting.has(renewing) && { renewing }) };
+  return { ...before, lines };
 }
 
 export function looked(before: Conversation): Conversation {

@@ -62,8 +62,6 @@ class Talk {
   say(text: string): Promise<string | undefined> {
     const line = { by: 'me' as const, at: clock(), text: text.trim() };
     return this.#work(async () => {
-      // The desk could not tell whose it is before it has the other envelope.
-      if (settle(await this.#kept(), await desk.ends()).renewing !== undefined) throw 'renewing';
       await this.#send(
         (phone) => phone.message(text, clock()),
         (before, end) => ({ ...before, lines: [...before.lines, { ...line, end }] }),
@@ -73,7 +71,8 @@ class Talk {
 
   /**
    * Begins anew with the desk, as the same witness: whoever copied the phone before is shut out. What was sealed for the
-   * desk must have left. Answers with the name of what is wrong.
+   * desk must have left, and until the desk has answered the phone is one that asked. Answers with the name of what is
+   * wrong.
    */
   renew(): Promise<string | undefined> {
     return this.#work(async () => {
@@ -84,11 +83,9 @@ class Talk {
   }
 
   async #renew(): Promise<void> {
-    const before = settle(await this.#kept(), await desk.ends());
-    if (before.renewing !== undefined) return;
     await this.#send(
       (phone) => phone.renew(clock()),
-      (kept, renewing) => ({ ...kept, renewing }),
+      (before) => before,
     );
   }
 
@@ -96,7 +93,6 @@ class Talk {
   wellness(well: boolean, words: string): Promise<string | undefined> {
     const line = { by: 'me' as const, at: clock(), text: words };
     return this.#work(async () => {
-      if (settle(await this.#kept(), await desk.ends()).renewing !== undefined) throw 'renewing';
       await this.#send(
         (phone) => phone.check_in(new Uint32Array(), well, clock()),
         (before, end) => ({ ...before, lines: [...before.lines, { ...line, end }] }),
@@ -158,7 +154,7 @@ class Talk {
         // It leaves with a tick: what is sent right after a drop was read says that there was something in it.
         if (envelope) await desk.enqueue(envelope);
       });
-      if (wanted) await this.#renew();
+      if (wanted && this.standing === 'known') await this.#renew();
     } catch (why) {
       // Else it is not the drop that the bulletin lists, or the slot was closed meanwhile: the next one comes.
       if (refusal(why) === 'away') await this.#renew().catch(() => undefined);

@@ -31,10 +31,17 @@ vi.mock('./desk.svelte', async () => {
       world.standing = 'asked';
       return sealed('enrolment');
     },
-    message: () => sealed('message'),
+    message: () => {
+      if (world.standing !== 'known') throw 'not-known';
+      return sealed('message');
+    },
     check_in: (acks: Uint32Array, well: boolean | undefined) =>
       sealed(`check-in ${acks.join()}${well === undefined ? '' : `, well: ${String(well)}`}`),
-    renew: () => sealed('renewal'),
+    renew: () => {
+      if (world.standing !== 'known') throw 'not-known';
+      world.standing = 'asked';
+      return sealed('renewal');
+    },
     receive: () => {
       if (world.away) throw 'away';
       if (world.replies.some(({ enrolled }) => enrolled)) world.standing = 'known';
@@ -193,7 +200,7 @@ describe('a conversation with the desk', () => {
     expect(talk.said.lines).toEqual([]);
   });
 
-  test('begins anew once the words that wait have left, and takes no others until that has left too', async () => {
+  test('begins anew once the words that wait have left, and takes no others until the desk has answered', async () => {
     await talk.enrol('good');
     await drop({ id: 1, enrolled: true });
     world.outbox = [];
@@ -203,11 +210,12 @@ describe('a conversation with the desk', () => {
     world.log = [];
     expect(await talk.renew()).toBeUndefined();
     expect(world.log).toEqual(['seal renewal', 'keep chains', 'enqueue', 'keep conversation']);
-    expect(await talk.say('Чуєте?')).toBe('renewing');
+    expect(talk.standing).toBe('asked');
     world.outbox = [];
+    expect(await talk.say('Чуєте?')).toBe('not-known');
+    await drop({ id: 2, enrolled: true });
     expect(await talk.say('Чуєте?')).toBeUndefined();
     expect(talk.said.lines.map(({ text }) => text)).toEqual(['Ще тут', 'Чуєте?']);
-    expect(talk.said.renewing).toBeUndefined();
   });
 
   test('begins anew by itself when it was away for too long, or the desk wants it, and once', async () => {
@@ -218,8 +226,10 @@ describe('a conversation with the desk', () => {
     await drop();
     await drop();
     expect(world.log.filter((what) => what === 'seal renewal')).toHaveLength(1);
-    [world.away, world.outbox, world.log] = [false, [], []];
-    await drop({ id: 2, renew: true });
+    [world.away, world.outbox] = [false, []];
+    await drop({ id: 2, enrolled: true });
+    world.log = [];
+    await drop({ id: 3, renew: true });
     expect(world.log).toContain('seal renewal');
   });
 });

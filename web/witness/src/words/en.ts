@@ -231,13 +231,11 @@ export const en = {
   'talk.why.no-key': 'The desk’s key has run out, or the clock of this phone is wrong.',
   'talk.why.full': 'Too much is waiting for a connection. Try again once it has been sent.',
   'talk.why.unclear': 'That did not work. Close the hiding place, open it and try again.',
-  'talk.why.renewing': 'The phone is beginning anew with the desk. Write again once that has left.',
   'talk.why.unsent': 'First let the messages that wait leave, then begin anew.',
   'talk.renew': 'Was this phone in other hands?',
   'talk.renew_what':
     'Whoever copied what is in this hiding place could speak in your name. Begin anew: then the desk believes this phone and no copy. What you wrote to each other stays.',
   'talk.renew_now': 'Begin anew',
-  'talk.renewing': 'The phone is beginning anew with the desk. You can write again once that has left.',
   'talk.me': 'You',
   'talk.desk': 'Desk',
   'talk.waits': 'waits',
