@@ -6,7 +6,9 @@
 //! changed over are found ([`slips`]). Invites (`docs/design/0007-identity.md`) are words without a code
 //! ([`encode_words`], [`read_invite`]), since they carry a check of their own.
 //!
-//! **In scope:** the lists, reading what people type, bits to symbols and back, the code.
+//! As a text message they are plain, in Latin letters or an errand ([`Style`], [`Language::words_in`]).
+//!
+//! **In scope:** the lists, reading what people type, bits to symbols and back, the code, text messages.
 //! **Out of scope:** what the bits mean and whether they are genuine (`lapwing-seal`): a mended report is a codeword,
 //! not an accepted report. Some 20 in a million triples of wrong words land on another codeword, and four missing words
 //! leave nothing to check with. No cryptography, no I/O, no clock, no randomness.
@@ -29,6 +31,7 @@ mod code;
 mod field;
 mod invite;
 mod language;
+mod message;
 mod slip;
 mod typed;
 
@@ -37,5 +40,6 @@ pub use code::{CHECK, CodeError, DATA, Decoded, GENERATOR, WORDS, decode, encode
 pub use field::POLYNOMIAL;
 pub use invite::{INVITE_SCHEME, INVITE_WORDS, InviteUnread, read_invite};
 pub use language::{COUNT, Language};
+pub use message::{Style, sms_parts};
 pub use slip::{Offer, Slip, slips};
 pub use typed::{PREFIX, Unread};
