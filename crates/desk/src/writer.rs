@@ -13,7 +13,11 @@ use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
 use lapwing_seal::MessageKey;
 use lapwing_wire::IssuerKey;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{
+    Notify,
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
@@ -331,13 +335,13 @@ struct Writer {
     starting: bool,
 }
 
-/// Starts the writer's thread. It ends when told to, or when the last handle is gone.
+/// Starts the writer's thread. It ends when told to, or when its ending is dropped.
 pub(crate) fn start(
     store: Store,
     fold: Fold,
     cells: Cells,
     office: Office,
-) -> (WriterHandle, thread::JoinHandle<()>) {
+) -> (WriterHandle, Ending) {
     let (sender, mut commands) = mpsc::channel(QUEUE);
     let mut writer = Writer {
         store,
@@ -360,7 +364,45 @@ pub(crate) fn start(
             }
         })
         .expect("the process may start threads");
-    (WriterHandle(sender), thread)
+    let handle = WriterHandle(sender);
+    let ending = Ending {
+        writer: handle.clone(),
+        thread: Some(thread),
+    };
+    (handle, ending)
+}
+
+/// Ends the thread that writes, and waits for it, at the latest when dropped: SQLCipher takes itself down when the
+/// process ends, and a store that is being closed at that moment crashes it.
+pub(crate) struct Ending {
+    writer: WriterHandle,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Ending {
+    pub(crate) async fn end(mut self) {
+        self.writer.stop().await;
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // It does no more than finish what it is at.
+        let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // With a full queue it would go on for as long as others ask.
+        if !matches!(
+            self.writer.0.try_send(Command::Stop),
+            Err(TrySendError::Full(_))
+        ) {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Folds the journal from the last closing. Where the derived tables do not show the same, they are written again:

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::writer::tests::desk_for_pages;
+use crate::writer::{Ending, tests::desk_for_pages};
 
 const ROOT: [u8; 32] = [5; 32];
 const KEY: [u8; 32] = [6; 32];
@@ -20,6 +20,7 @@ pub(super) struct Pages {
     app: Router,
     pub(super) desk: Desk,
     cookie: String,
+    _ending: Ending,
     _dir: tempfile::TempDir,
     _stop: watch::Sender<bool>,
 }
@@ -36,7 +37,7 @@ pub(super) fn pages() -> Pages {
     let (stop, stopped) = watch::channel(false);
     let access = Access::new(&KEY, &ROOT);
     let cookie = access.for_tests();
-    let (hub, reader, writer, herald) = desk_for_pages(dir.path());
+    let (hub, reader, writer, herald, ending) = desk_for_pages(dir.path());
     let desk = Desk {
         hub,
         reader: Arc::new(reader),
@@ -52,6 +53,7 @@ pub(super) fn pages() -> Pages {
         app: router(desk.clone()),
         desk,
         cookie,
+        _ending: ending,
         _dir: dir,
         _stop: stop,
     }

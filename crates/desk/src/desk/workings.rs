@@ -1,6 +1,6 @@
 //! The desk's parts, each of which takes steps: in loops while the desk runs, else when somebody says so.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
@@ -21,7 +21,7 @@ use crate::{
     publish::{Above, Deliverer, Maker},
     pull::Puller,
     store::{Store, StoreError},
-    writer::{self, Office, WriterHandle},
+    writer::{self, Ending, Office, WriterHandle},
 };
 
 /// Everything of a desk that is open.
@@ -35,20 +35,6 @@ pub(super) struct Workings {
     pub(super) deliverers: Vec<Deliverer>,
     pub(super) ending: Ending,
     watcher: Option<Watcher>,
-}
-
-/// Ends the thread that writes.
-pub(super) struct Ending {
-    writer: WriterHandle,
-    thread: thread::JoinHandle<()>,
-}
-
-impl Ending {
-    pub(super) async fn end(self) {
-        self.writer.stop().await;
-        // It does no more than finish what it is at.
-        let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
-    }
 }
 
 impl Desk {
@@ -98,7 +84,7 @@ impl Desk {
             .map(|relay| store.cursor(relay.as_str()))
             .collect::<Result<Vec<_>, _>>()?;
         let cells = Cells::load(&store)?;
-        let (writer, thread) = writer::start(store, fold, cells, office);
+        let (writer, ending) = writer::start(store, fold, cells, office);
 
         let (latest, latest_of_all) = watch::channel(None);
         let above = Arc::new(Above::default());
@@ -142,10 +128,7 @@ impl Desk {
                 writer: writer.clone(),
                 wake: Arc::clone(&publish),
             }),
-            ending: Ending {
-                writer: writer.clone(),
-                thread,
-            },
+            ending,
             pages: api::Desk {
                 hub,
                 reader,

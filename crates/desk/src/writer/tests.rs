@@ -108,7 +108,9 @@ fn above(bulletin: u64, drops: u32) -> Above {
 }
 
 /// What the endpoints need, over an empty desk.
-pub(crate) fn desk_for_pages(dir: &Path) -> (Arc<Hub>, crate::store::Reader, WriterHandle, Herald) {
+pub(crate) fn desk_for_pages(
+    dir: &Path,
+) -> (Arc<Hub>, crate::store::Reader, WriterHandle, Herald, Ending) {
     let Writer {
         store,
         fold,
@@ -118,8 +120,8 @@ pub(crate) fn desk_for_pages(dir: &Path) -> (Arc<Hub>, crate::store::Reader, Wri
     } = writer(dir, Arc::new(HandClock(AtomicI64::new(NOW))));
     let reader = store.reader().unwrap();
     let (hub, herald) = (Arc::clone(&office.hub), office.herald.clone());
-    let (handle, _thread) = start(store, fold, cells, office);
-    (hub, reader, handle, herald)
+    let (handle, ending) = start(store, fold, cells, office);
+    (hub, reader, handle, herald, ending)
 }
 
 fn report(rng: &mut ChaCha20Rng, now: i64) -> Frame {
