@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Most significant first, in the low 54 bits of a number. A place is a cell of 100 m within the witness's
-//! [`Sector`](crate::Sector); a time is a slot of the kind's length, counted from 1970 modulo 128, which whoever hears
+//! [`Sector`]; a time is a slot of the kind's length, counted from 1970 modulo 128, which whoever hears
 //! the whisper resolves by the hour at which it was spoken; a count is a step of [`COUNTS`].
 
 use thiserror::Error;
