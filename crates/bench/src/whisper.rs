@@ -3,11 +3,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use lapwing_model::{Danger, Form, Gist, Heading, Known, Manner, Observation, Place, Sector};
 use lapwing_seal::{RootSecret, WhisperIndex, WhisperListener, WhisperSpeaker};
-use lapwing_wire::{Whisper, WhisperKind};
-use lapwing_words::{Symbol, WORDS, decode, encode, pack, unpack};
+use lapwing_wire::{WHISPER_BITS, Whisper, WhisperKind};
+use lapwing_words::{Language, Style, Symbol, WORDS, decode, encode, pack, sms_parts, unpack};
 use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{median, rounded};
 
@@ -30,8 +31,73 @@ pub(crate) fn run() -> anyhow::Result<Value> {
         "limit": largest["hmac_us"],
         "ratio": rounded(number("open_us") / number("hmac_us")),
         "words": words(),
+        "reports": reports(),
         "sizes": sizes,
     }))
+}
+
+/// Ten typical reports by kind, count, heading, phrase: what each takes to be said.
+const TYPICAL: [(u8, Option<u16>, Option<u8>, Option<u8>); 10] = [
+    (2, None, Some(2), Some(12)),
+    (1, None, None, Some(20)),
+    (3, Some(1), Some(5), None),
+    (4, Some(3), Some(3), Some(14)),
+    (6, None, None, Some(27)),
+    (7, None, None, Some(22)),
+    (9, Some(17), Some(7), Some(21)),
+    (10, None, None, Some(38)),
+    (12, Some(1), None, None),
+    (14, Some(4), None, Some(2)),
+];
+
+/// Bits, words, characters and parts of text messages of ten reports, in each language, at their most.
+fn reports() -> Value {
+    let form = Form::civil_protection();
+    let sector = Sector::around(Place::from_degrees(48.0, 37.8).expect("it is one"));
+    let mut phone = WhisperSpeaker::new(&root(7));
+    let said: Vec<[Symbol; WORDS]> = TYPICAL
+        .iter()
+        .map(|&(kind, count, heading, phrase)| {
+            let seen = Observation {
+                kind,
+                place: Place::from_degrees(48.02, 37.81).expect("it is one"),
+                off_m: 0,
+                seen: 1_790_000_000,
+                seen_off_s: 60,
+                count,
+                heading: heading.and_then(Heading::from_sector),
+                known: Known::Seen,
+                danger: Danger::None,
+                note: String::new(),
+            };
+            let manner = Manner {
+                phrase,
+                ..Manner::default()
+            };
+            let gist = Gist::of(&seen, manner, &form, sector, 1_790_000_100);
+            let (whisper, _) = phone.say(WhisperKind::Report, gist.expect("it fits").to_bits());
+            encode(&pack(&whisper.to_bytes()).expect("110 bits"))
+        })
+        .collect();
+    let styles = [
+        ("plain", Style::Plain),
+        ("latin", Style::Latin),
+        ("errand", Style::Errand(0)),
+    ];
+    let most = |language: Language, style: Style, of: &dyn Fn(&str) -> usize| {
+        let texts = said.iter().map(|words| language.message(words, style));
+        texts.map(|text| of(&text)).max()
+    };
+    let mut table = Map::new();
+    for &language in Language::ALL {
+        for (name, style) in styles {
+            let characters = most(language, style, &|text| text.chars().count());
+            let parts = most(language, style, &sms_parts);
+            let of = json!({ "characters": characters, "sms_parts": parts });
+            table.insert(format!("{}_{name}", language.code()), of);
+        }
+    }
+    json!({ "reports": said.len(), "bits": WHISPER_BITS, "words": WORDS, "at_most": table })
 }
 
 fn root(n: u32) -> RootSecret {
