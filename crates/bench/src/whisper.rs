@@ -36,18 +36,34 @@ pub(crate) fn run() -> anyhow::Result<Value> {
     }))
 }
 
-/// Ten typical reports by kind, count, heading, phrase: what each takes to be said.
-const TYPICAL: [(u8, Option<u16>, Option<u8>, Option<u8>); 10] = [
-    (2, None, Some(2), Some(12)),
-    (1, None, None, Some(20)),
-    (3, Some(1), Some(5), None),
-    (4, Some(3), Some(3), Some(14)),
-    (6, None, None, Some(27)),
-    (7, None, None, Some(22)),
-    (9, Some(17), Some(7), Some(21)),
-    (10, None, None, Some(38)),
-    (12, Some(1), None, None),
-    (14, Some(4), None, Some(2)),
+struct Typical {
+    kind: u8,
+    count: Option<u16>,
+    heading: Option<u8>,
+    phrase: Option<u8>,
+}
+
+const fn typical(kind: u8, count: Option<u16>, heading: Option<u8>, phrase: Option<u8>) -> Typical {
+    Typical {
+        kind,
+        count,
+        heading,
+        phrase,
+    }
+}
+
+/// Ten reports of the sort that people make.
+const TYPICAL: [Typical; 10] = [
+    typical(2, None, Some(2), Some(12)),
+    typical(1, None, None, Some(20)),
+    typical(3, Some(1), Some(5), None),
+    typical(4, Some(3), Some(3), Some(14)),
+    typical(6, None, None, Some(27)),
+    typical(7, None, None, Some(22)),
+    typical(9, Some(17), Some(7), Some(21)),
+    typical(10, None, None, Some(38)),
+    typical(12, Some(1), None, None),
+    typical(14, Some(4), None, Some(2)),
 ];
 
 /// Bits, words, characters and parts of text messages of ten reports, in each language, at their most.
@@ -57,21 +73,21 @@ fn reports() -> Value {
     let mut phone = WhisperSpeaker::new(&root(7));
     let said: Vec<[Symbol; WORDS]> = TYPICAL
         .iter()
-        .map(|&(kind, count, heading, phrase)| {
+        .map(|report| {
             let seen = Observation {
-                kind,
+                kind: report.kind,
                 place: Place::from_degrees(48.02, 37.81).expect("it is one"),
                 off_m: 0,
                 seen: 1_790_000_000,
                 seen_off_s: 60,
-                count,
-                heading: heading.and_then(Heading::from_sector),
+                count: report.count,
+                heading: report.heading.and_then(Heading::from_sector),
                 known: Known::Seen,
                 danger: Danger::None,
                 note: String::new(),
             };
             let manner = Manner {
-                phrase,
+                phrase: report.phrase,
                 ..Manner::default()
             };
             let gist = Gist::of(&seen, manner, &form, sector, 1_790_000_100);

@@ -27,7 +27,8 @@ pub enum Style {
     Errand(u8),
 }
 
-/// Text before the words, between them and behind them: none of it holds a word of the list.
+/// Text before the words, between them and behind them: none of it holds a word of the list, and the English ones are in the
+/// default alphabet of text messages.
 struct Errand {
     before: &'static str,
     /// So many words, then this; again until there are no more.
@@ -38,17 +39,17 @@ struct Errand {
 #[cfg(feature = "english")]
 const ENGLISH: &[Errand] = &[
     Errand {
-        before: "Spellings for Friday’s dictation: ",
+        before: "Spellings for Friday's dictation: ",
         groups: &[(7, ". Then these: "), (7, "")],
         after: ". Go over them with him!",
     },
     Errand {
-        before: "Got these for the crossword, 1–5: ",
-        groups: &[(5, "; 6–10: "), (5, "; 11–14: "), (4, "")],
-        after: ". Can’t do 15.",
+        before: "Got these for the crossword, 1-5: ",
+        groups: &[(5, "; 6-10: "), (5, "; 11-14: "), (4, "")],
+        after: ". Can't do 15.",
     },
     Errand {
-        before: "Cards for the kids’ charades — ",
+        before: "Cards for the kids' charades - ",
         groups: &[(4, " / "), (5, " / "), (5, "")],
         after: ". Cut them out, scissors are in the drawer.",
     },
