@@ -234,7 +234,7 @@ export const en = {
   'talk.why.unsent': 'First let the messages that wait leave, then begin anew.',
   'talk.renew': 'Was this phone in other hands?',
   'talk.renew_what':
-    'Whoever copied what is in this hiding place could speak in your name. Begin anew: then the desk believes this phone and no copy. What you wrote to each other stays.',
+    'Whoever copied what is in this hiding place could speak in your name. Begin anew: then the desk believes this phone and no copy. What you wrote to each other stays. You can write again once the desk has answered, in an hour or two.',
   'talk.renew_now': 'Begin anew',
   'talk.me': 'You',
   'talk.desk': 'Desk',
