@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { filmed, founded, hide, PASSPHRASE, shot } from './enrolling.mjs';
+import { filmed, founded, hide, near, PASSPHRASE, shot } from './enrolling.mjs';
 import { accessible, handy, kept, launch, phone, start, until } from './witness-app.mjs';
 
 const DECOY = 'another four words of jam';
@@ -29,6 +29,7 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
   });
 
   async function ask(page, typed) {
+    await near(page);
     await page.getByLabel(/Ваше запрошення|Your invite/).fill(typed);
     await page.getByRole('button', { name: /Попросити прийняти|Ask to join/ }).click();
   }
@@ -233,6 +234,7 @@ describe('a phone and its coordinator', { timeout: 600_000, concurrency: true },
       const { context, open, faults } = await phone(watching);
       const page = await open(lapwing.app);
       await hide(page, 'scan');
+      await near(page);
       await page.evaluate(() => {
         const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
         globalThis.streams = [];

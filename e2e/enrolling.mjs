@@ -48,6 +48,19 @@ export async function hide(page, shots) {
   await page.getByLabel(/Ваше запрошення|Your invite/).waitFor();
 }
 
+/** Near which town one reports, where that is asked. */
+export async function near(page) {
+  const field = page.getByLabel(/Найближче місто|Nearest town/);
+  if (!(await field.isVisible())) return;
+  await field.fill('Запоріжжя');
+  await page
+    .getByRole('button', { name: /^(Запоріжжя|Zaporizhzh)/ })
+    .first()
+    .waitFor();
+  await field.press('Enter');
+  await page.getByText(/^(Біля: Запоріжжя|Near Zaporizhzh)/).waitFor();
+}
+
 /** A slip with a code on it before a camera, in a hand that is not still, as YUV4MPEG2. */
 export function filmed(text) {
   const dense = text.length > 200;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { serve } from '../web/embed/host/serve.js';
-import { filmed, founded, hide, shot } from './enrolling.mjs';
+import { filmed, founded, hide, near, shot } from './enrolling.mjs';
 import { accessible, handy, launch, phone, start, until } from './witness-app.mjs';
 
 describe('passes', { timeout: 600_000 }, () => {
@@ -114,6 +114,7 @@ describe('passes', { timeout: 600_000 }, () => {
       const page = await open(lapwing.app);
       const seen = posts(page);
       await hide(page, 'passes');
+      await near(page);
       await page.getByRole('button', { name: 'Scan the square' }).click();
       await page.getByText('Asked. The answer may take').waitFor();
       await until('the member', async () => (await cell.view()).members[0]);

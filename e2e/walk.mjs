@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serve } from '../web/embed/host/serve.js';
 import { tap, ticks } from './embed/tapped.mjs';
+import { near } from './enrolling.mjs';
 import { launch, phone, start, until } from './witness-app.mjs';
 
 const [, , folder = 'docs/walk'] = process.argv;
@@ -158,6 +159,7 @@ async function again(page, passphrase) {
 }
 
 async function asked(page, words, name) {
+  await near(page);
   await page.getByLabel('Ваше запрошення').fill(words);
   await page.getByRole('button', { name: 'Попросити прийняти' }).click();
   await page.getByText('Запит подано').waitFor();

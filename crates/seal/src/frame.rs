@@ -9,12 +9,13 @@
 //! | 0 cover | none |
 //! | 1 report of an unknown witness | CBOR map: 1 author (16 bytes) · 2 sequence · 3 seed of the field salts (32 bytes) · 4 observation (its encoding, as bytes) · 5 time of a replayed report, absent in live ones |
 //! | 2 enrolment | see [`Enrolment`] |
+//! | 6 whisper | see [`Forwarded`] |
 //! | 7 from an enrolled witness | see [`Known`] |
 //!
-//! 3 message, 4 check-in and 8 report come inside of 7 only; 5 media symbol and 6 whisper are kept for
-//! later. All CBOR is deterministic (RFC 8949 4.2): one value, one encoding.
+//! 3 message, 4 check-in, 8 report and 9 drill come inside of 7 only; 5 media symbol is kept for later. All CBOR is deterministic (RFC 8949 4.2): one value, one encoding.
 
 mod enrolment;
+mod forwarded;
 mod known;
 
 use lapwing_model::{Observation, ObservationError};
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::{FieldSeed, SEED_LEN};
 
 pub use enrolment::{By, Enrolment};
+pub use forwarded::{Bearer, FORWARDED_MAX, Forwarded};
 pub use known::{ACKS_MAX, CheckIn, Known, MESSAGE_MAX, Said, Statement};
 
 /// Length of an author's pseudonym: random, known to the phone and the desk only.
@@ -35,6 +37,7 @@ const FRAME_HEAD: usize = 3;
 const COVER: u8 = 0;
 const REPORT: u8 = 1;
 const ENROLMENT: u8 = 2;
+const WHISPER: u8 = 6;
 const KNOWN: u8 = 7;
 
 /// What one envelope says.
@@ -45,6 +48,8 @@ pub enum Frame {
     Cover,
     /// A phone asks to join a cell, or to begin its chains anew.
     Enrolment(Enrolment),
+    /// A whisper that somebody else heard or read.
+    Whisper(Forwarded),
     /// From a witness whom the desk knows.
     Known(Known),
     /// An observation of a witness whom the desk does not know.
@@ -105,10 +110,12 @@ impl Frame {
         match self {
             Self::Report(report) => Some((&report.seed, &report.observation)),
             Self::Known(known) => match &known.said {
-                Said::Report(statement) => Some((&statement.seed, &statement.observation)),
+                Said::Report(statement) | Said::Drill(statement) => {
+                    Some((&statement.seed, &statement.observation))
+                }
                 Said::CheckIn(_) | Said::Message(_) => None,
             },
-            Self::Cover | Self::Enrolment(_) => None,
+            Self::Cover | Self::Enrolment(_) | Self::Whisper(_) => None,
         }
     }
 
@@ -120,6 +127,7 @@ impl Frame {
         let (kind, body) = match self {
             Self::Cover => (COVER, Zeroizing::default()),
             Self::Enrolment(enrolment) => (ENROLMENT, enrolment.encode()),
+            Self::Whisper(forwarded) => (WHISPER, forwarded.encode()),
             Self::Known(known) => (KNOWN, known.encode()),
             Self::Report(report) => (REPORT, report.encode()),
         };
@@ -151,6 +159,7 @@ impl Frame {
             COVER => Err(FrameError::Encoding),
             REPORT => Report::decode(body).map(Self::Report),
             ENROLMENT => Enrolment::decode(body).map(Self::Enrolment),
+            WHISPER => Forwarded::decode(body).map(Self::Whisper),
             KNOWN => Known::decode(body).map(Self::Known),
             other => Err(FrameError::Type(other)),
         }
@@ -306,7 +315,7 @@ pub(crate) mod tests {
     #[test]
     fn types_kept_for_later_are_refused_by_number() {
         let mut bytes = Frame::Cover.encode().unwrap();
-        for kind in (3..=255).filter(|&kind| kind != KNOWN) {
+        for kind in (3..=255).filter(|&kind| kind != KNOWN && kind != WHISPER) {
             bytes[0] = kind;
             assert_eq!(Frame::decode(&bytes), Err(FrameError::Type(kind)));
         }

@@ -53,8 +53,8 @@ pub use envelope::{
 };
 pub use fields::{FieldSeed, SEED_LEN, root};
 pub use frame::{
-    ACKS_MAX, AUTHOR_LEN, By, CheckIn, Enrolment, Frame, FrameError, Known, MESSAGE_MAX, Report,
-    Said, Statement,
+    ACKS_MAX, AUTHOR_LEN, Bearer, By, CheckIn, Enrolment, FORWARDED_MAX, Forwarded, Frame,
+    FrameError, Known, MESSAGE_MAX, Report, Said, Statement,
 };
 pub use invite::{INVITE_LEN, INVITE_SECRET_LEN, Invite};
 pub use message::{

@@ -1,5 +1,6 @@
 //! A phone that the desk knows: enrolment, messages, replies.
 
+use lapwing_model::{Place, Sector};
 use lapwing_seal::{BucketSecret, Content, INVITE_LEN, Invite, InviteRefused, Reply};
 use lapwing_witness::{Message, Standing};
 use serde_json::{Value, json};
@@ -32,15 +33,18 @@ impl Phone {
         })
     }
 
-    /// Asks the desk to know this phone. `code`: the 22 hex digits of an invite.
+    /// Asks the desk to know this phone. `code`: the 22 hex digits of an invite; latitude and longitude: near where most
+    /// will be seen, for whispers.
     ///
     /// # Errors
-    /// `invite-digits`, `invite-check`, `no-bucket`, `no-drops`, `no-bulletin`, `no-key`.
-    pub fn enrol(&mut self, code: &str, now: f64) -> Thrown<Vec<u8>> {
+    /// `place`, `invite-digits`, `invite-check`, `no-bucket`, `no-drops`, `no-bulletin`, `no-key`.
+    pub fn enrol(&mut self, code: &str, lat: f64, lon: f64, now: f64) -> Thrown<Vec<u8>> {
         let mut bytes = [0; INVITE_LEN];
         hex::decode_to_slice(code, &mut bytes).map_err(|_why| thrown("invite-digits"))?;
         let invite = Invite::from_checked(&bytes).ok_or_else(|| thrown("invite-check"))?;
-        let sealed = self.core.enrol(&mut self.rng, invite, now as i64);
+        let sealed = self
+            .core
+            .enrol(&mut self.rng, invite, around(lat, lon)?, now as i64);
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
 
@@ -62,12 +66,17 @@ impl Phone {
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
 
-    /// Asks the desk to begin all chains anew. What was sealed before should have been sent.
+    /// Asks the desk to begin all chains anew. What was sealed before should have been sent. Latitude and longitude: of a
+    /// witness who moved away.
     ///
     /// # Errors
-    /// `not-known`, `no-bucket`, `no-drops`, `no-bulletin`, `no-key`.
-    pub fn renew(&mut self, now: f64) -> Thrown<Vec<u8>> {
-        let sealed = self.core.renew(&mut self.rng, now as i64);
+    /// `place`, `not-known`, `no-bucket`, `no-drops`, `no-bulletin`, `no-key`.
+    pub fn renew(&mut self, lat: Option<f64>, lon: Option<f64>, now: f64) -> Thrown<Vec<u8>> {
+        let moved_to = match (lat, lon) {
+            (Some(lat), Some(lon)) => Some(around(lat, lon)?),
+            _ => None,
+        };
+        let sealed = self.core.renew(&mut self.rng, moved_to, now as i64);
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
 
@@ -90,6 +99,11 @@ impl Phone {
         let welcome = received.welcome.map(shown_welcome);
         Ok(Value::from_iter(welcome.into_iter().chain(replies).chain(messages)).to_string())
     }
+}
+
+fn around(lat: f64, lon: f64) -> Thrown<Sector> {
+    let place = Place::from_degrees(lat, lon).map_err(|_why| thrown("place"))?;
+    Ok(Sector::around(place))
 }
 
 fn shown(reply: &Reply) -> Value {

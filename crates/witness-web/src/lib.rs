@@ -16,6 +16,7 @@ mod enrol;
 mod release;
 mod schedule;
 mod view;
+mod whisper;
 
 pub use code::code_of;
 pub use release::release;

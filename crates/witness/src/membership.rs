@@ -1,17 +1,19 @@
 //! What a phone keeps once it has asked to be known.
 
+use lapwing_model::{Gist, Sector};
 use lapwing_seal::{
-    BucketSecret, By, CELL_LABEL_LEN, CHAIN_KEY_LEN, CellLabel, CellMessage, ChainKey, CheckIn,
-    Enrolment, Invite, Known, MessageKey, Purpose, ReplyChains, RootSecret, Said, SealedMessage,
-    Speaker,
+    AnswerWords, BucketSecret, By, CELL_LABEL_LEN, CHAIN_KEY_LEN, CellLabel, CellMessage, ChainKey,
+    CheckIn, Enrolment, Invite, Known, MessageKey, Purpose, ReplyChains, RootSecret, Said,
+    SealedMessage, Speaker, WHISPER_CHAINS_LEN, WhisperSpeaker,
 };
+use lapwing_wire::{Whisper, WhisperKind};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Version 1 · standing 1 · label of the cell, zeros until it is known 8 · chain of what is said 32 · chain of renewals 32 ·
-/// keys of messages, newest first, 32 each.
-const HEAD: usize = 1 + 1 + CELL_LABEL_LEN + 32 + 32;
+/// chains of whispers 96 · number of the sector 4 · keys of messages, newest first, 32 each.
+const HEAD: usize = 1 + 1 + CELL_LABEL_LEN + 32 + 32 + WHISPER_CHAINS_LEN + 4;
 /// Of the last enrolments, so many keys of messages are kept: what was written before a renewal may come for 30 days
 /// after it.
 const MESSAGE_KEYS: usize = 4;
@@ -33,6 +35,9 @@ pub(crate) struct Membership {
     cell: Option<CellLabel>,
     speaker: Speaker,
     renewals: Speaker,
+    whispers: WhisperSpeaker,
+    /// Within it whispers name places.
+    sector: Sector,
     /// Newest first; at least one.
     messages: Vec<MessageKey>,
 }
@@ -44,14 +49,16 @@ impl Membership {
         invite: Invite,
         bucket: BucketSecret,
         drops: u32,
+        sector: Sector,
     ) -> (Self, ReplyChains, Enrolment) {
         let root = RootSecret::generate(rng);
-        let membership = Self::of(&root);
+        let membership = Self::of(&root, sector);
         let replies = ReplyChains::new(&root, drops);
         let enrolment = Enrolment {
             root,
             bucket,
             drops,
+            sector,
             by: By::Invite(invite),
         };
         (membership, replies, enrolment)
@@ -64,24 +71,27 @@ impl Membership {
         rng: &mut impl CryptoRng,
         bucket: BucketSecret,
         drops: u32,
+        sector: Sector,
         cell: CellLabel,
     ) -> (ReplyChains, Enrolment) {
         let root = RootSecret::generate(rng);
         let (id, key) = self.renewals.take();
         let before = core::mem::take(&mut self.messages);
-        *self = Self::of(&root);
+        *self = Self::of(&root, sector);
         self.messages.extend(before);
         self.messages.truncate(MESSAGE_KEYS);
         let replies = ReplyChains::new(&root, drops);
-        let enrolment = Enrolment::renewal(root, bucket, drops, cell, (id, &key));
+        let enrolment = Enrolment::renewal(root, bucket, drops, sector, cell, (id, &key));
         (replies, enrolment)
     }
 
-    fn of(root: &RootSecret) -> Self {
+    fn of(root: &RootSecret, sector: Sector) -> Self {
         Self {
             cell: None,
             speaker: Speaker::new(root.chain(Purpose::Mac)),
             renewals: Speaker::new(root.chain(Purpose::Renewal)),
+            whispers: WhisperSpeaker::new(root),
+            sector,
             messages: vec![MessageKey::of(root)],
         }
     }
@@ -106,6 +116,11 @@ impl Membership {
         self.cell
     }
 
+    /// Within it whispers name places.
+    pub(crate) fn sector(&self) -> Sector {
+        self.sector
+    }
+
     /// The desk has answered.
     pub(crate) fn welcome(&mut self, cell: CellLabel) {
         self.cell = Some(cell);
@@ -116,6 +131,11 @@ impl Membership {
     pub(crate) fn say(&mut self, cell: CellLabel, said: Said) -> Known {
         let (id, key) = self.speaker.take();
         Known::say((id, &key), cell, said)
+    }
+
+    /// Seals a gist at the next step of the whispers. The membership must be kept before a word of it is shown.
+    pub(crate) fn whisper(&mut self, gist: Gist) -> (Whisper, AnswerWords) {
+        self.whispers.say(WhisperKind::Report, gist.to_bits())
     }
 
     /// That the phone is there, and which replies it has.
@@ -141,6 +161,8 @@ impl Membership {
         out.extend_from_slice(self.cell.unwrap_or(none).as_bytes());
         out.extend_from_slice(self.speaker.chain().as_bytes());
         out.extend_from_slice(self.renewals.chain().as_bytes());
+        out.extend_from_slice(&self.whispers.to_bytes());
+        out.extend_from_slice(&self.sector.number().to_be_bytes());
         for key in &self.messages {
             out.extend_from_slice(key.as_bytes());
         }
@@ -154,6 +176,9 @@ impl Membership {
         let (cell, rest) = rest.split_first_chunk()?;
         let (speaker, rest) = rest.split_first_chunk()?;
         let (renewals, rest) = rest.split_first_chunk()?;
+        let (whispers, rest) = rest.split_first_chunk()?;
+        let (sector, rest) = rest.split_first_chunk()?;
+        let sector = Sector::from_number(u32::from_be_bytes(*sector))?;
         let (messages, rest) = rest.as_chunks();
         let cell = match standing {
             0 if *cell == [0; CELL_LABEL_LEN] => None,
@@ -165,6 +190,8 @@ impl Membership {
             cell,
             speaker: Speaker::new(ChainKey::from_bytes(*speaker)),
             renewals: Speaker::new(ChainKey::from_bytes(*renewals)),
+            whispers: WhisperSpeaker::from_bytes(whispers),
+            sector,
             messages: messages
                 .iter()
                 .map(|key| MessageKey::from_bytes(*key))
@@ -188,12 +215,16 @@ mod tests {
 
     const CELL: CellLabel = CellLabel::from_bytes([4; CELL_LABEL_LEN]);
 
+    fn sector() -> Sector {
+        Sector::from_number(200_000).unwrap()
+    }
+
     #[test]
     fn what_was_kept_reads_back_at_every_length_but_its_own_it_does_not() {
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
         let bucket = BucketSecret::generate(&mut rng);
         let invite = Invite::generate(&mut rng);
-        let (mut membership, _, _) = Membership::by_invite(&mut rng, invite, bucket, 9);
+        let (mut membership, _, _) = Membership::by_invite(&mut rng, invite, bucket, 9, sector());
         let asked = membership.to_bytes();
         let again = Membership::from_bytes(&asked).unwrap();
         assert_eq!(again.standing(), Standing::Asked);
@@ -210,7 +241,7 @@ mod tests {
             let long = [kept.as_slice(), &vec![0; more]].concat();
             assert!(Membership::from_bytes(&long).is_none(), "{more}");
         }
-        for (at, wrong) in [(0, 1), (0, 3), (1, 2)] {
+        for (at, wrong) in [(0, 2), (0, 4), (1, 2), (HEAD - 4, 0xff)] {
             let mut bytes = kept.to_vec();
             bytes[at] = wrong;
             assert!(Membership::from_bytes(&bytes).is_none());
@@ -223,7 +254,7 @@ mod tests {
         let bucket = BucketSecret::generate(&mut rng);
         let invite = Invite::generate(&mut rng);
         let (mut membership, _, enrolment) =
-            Membership::by_invite(&mut rng, invite, bucket.clone(), 9);
+            Membership::by_invite(&mut rng, invite, bucket.clone(), 9, sector());
         let message = CellMessage::Text {
             at: 1,
             text: "як ви?".into(),
@@ -231,13 +262,13 @@ mod tests {
         let key = MessageKey::of(&enrolment.root);
         let sealed = key.seal(&mut rng, 7, &message).unwrap();
         for _ in 0..3 {
-            membership.renew(&mut rng, bucket.clone(), 9, CELL);
+            membership.renew(&mut rng, bucket.clone(), 9, sector(), CELL);
             assert_eq!(membership.standing(), Standing::Asked);
             let kept = Membership::from_bytes(&membership.to_bytes()).unwrap();
             assert_eq!(kept.open(7, &sealed), Some(message.clone()));
             assert_eq!(kept.open(8, &sealed), None);
         }
-        membership.renew(&mut rng, bucket, 9, CELL);
+        membership.renew(&mut rng, bucket, 9, sector(), CELL);
         assert_eq!(membership.open(7, &sealed), None);
     }
 }

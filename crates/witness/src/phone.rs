@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use lapwing_model::{Form, FormError};
+use lapwing_model::{Form, FormError, Gist, Manner, Misfit, Sector};
 use lapwing_seal::{
-    AUTHOR_LEN, BucketSecret, CellLabel, Content, FieldSeed, Frame, Invite, MESSAGE_MAX,
-    REPLY_CHAINS_LEN, ReceptionPublic, Reply, ReplyChains, Report, Said, SealError, Statement,
-    seal,
+    AUTHOR_LEN, AnswerWords, BucketSecret, CellLabel, Content, FieldSeed, Frame, Invite,
+    MESSAGE_MAX, REPLY_CHAINS_LEN, ReceptionPublic, Reply, ReplyChains, Report, Said, SealError,
+    Statement, seal,
 };
 use lapwing_wire::{
-    Answer, Bulletin, BulletinError, Envelope, KeyEpoch, ReceiptError, VerifyingKey,
+    Answer, Bulletin, BulletinError, Envelope, KeyEpoch, ReceiptError, VerifyingKey, Whisper,
 };
 use rand_core::CryptoRng;
 use thiserror::Error;
@@ -95,6 +95,9 @@ pub enum PhoneError {
     /// Empty, or longer than a message may be.
     #[error("a message of {0} bytes cannot be sent")]
     Message(usize),
+    /// What a whisper has no room for, so that the app can say what to leave out.
+    #[error("a whisper has no room for all of it")]
+    Misfits(Vec<Misfit>),
     /// Four billion reports have been sent.
     #[error("this pseudonym is used up")]
     UsedUp,
@@ -290,7 +293,7 @@ impl Phone {
     }
 
     /// Asks the desk to know this phone, by an invite. Whether it does, its reply says; until then
-    /// reports go as an unknown witness's. A phone that asks again begins anew.
+    /// reports go as an unknown witness's. A phone that asks again begins anew. Within the sector whispers name places.
     ///
     /// # Errors
     /// `NoBucket`, `NoDrops`; when no reception key is known.
@@ -298,10 +301,12 @@ impl Phone {
         &mut self,
         rng: &mut impl CryptoRng,
         invite: Invite,
+        sector: Sector,
         now: i64,
     ) -> Result<Envelope, PhoneError> {
         let (to, bucket, drops) = self.for_enrolment(now)?;
-        let (membership, replies, enrolment) = Membership::by_invite(rng, invite, bucket, drops);
+        let (membership, replies, enrolment) =
+            Membership::by_invite(rng, invite, bucket, drops, sector);
         let envelope = seal(rng, &to, &Frame::Enrolment(enrolment))?;
         self.membership = Some(membership);
         self.hear(replies);
@@ -310,13 +315,20 @@ impl Phone {
 
     /// Begins all chains anew: after the phone was in other hands, or when the desk asks for it. What was sealed before
     /// should have been sent: the desk no longer knows its steps. Until the desk has answered the phone is one that asked.
+    /// With another sector, of a witness who moved away, whispers name places within that from now on.
     ///
     /// # Errors
     /// `NotKnown`, `NoBucket`, `NoDrops`; when no reception key is known.
-    pub fn renew(&mut self, rng: &mut impl CryptoRng, now: i64) -> Result<Envelope, PhoneError> {
+    pub fn renew(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        moved_to: Option<Sector>,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
         let (to, bucket, drops) = self.for_enrolment(now)?;
         let (membership, cell) = self.known()?;
-        let (replies, enrolment) = membership.renew(rng, bucket, drops, cell);
+        let sector = moved_to.unwrap_or(membership.sector());
+        let (replies, enrolment) = membership.renew(rng, bucket, drops, sector, cell);
         self.hear(replies);
         Ok(seal(rng, &to, &Frame::Enrolment(enrolment))?)
     }
@@ -357,6 +369,52 @@ impl Phone {
         let (membership, cell) = self.known()?;
         let known = membership.check_in(cell, acks, well);
         Ok(seal(rng, &to, &Frame::Known(known))?)
+    }
+
+    /// Makes a report for practice: it goes the way of a report and never enters an incident.
+    ///
+    /// # Errors
+    /// `NotKnown`; what must be changed; when no reception key is known.
+    pub fn drill(
+        &mut self,
+        rng: &mut impl CryptoRng,
+        draft: &Draft,
+        now: i64,
+    ) -> Result<Envelope, PhoneError> {
+        let observation = draft.compose(&self.form, now)?;
+        let to = self.reception(now)?;
+        let seed = FieldSeed::generate(rng);
+        let (membership, cell) = self.known()?;
+        let statement = Statement {
+            seed,
+            observation,
+            replayed_at: None,
+        };
+        let known = membership.say(cell, Said::Drill(statement));
+        Ok(seal(rng, &to, &Frame::Known(known))?)
+    }
+
+    /// Makes a whisper out of a draft, with the answer to expect. What [`Phone::kept`] says afterwards must be kept
+    /// before a word of it is shown: a step is never used twice. No network and no bulletin is needed.
+    ///
+    /// # Errors
+    /// `NotKnown`; what must be changed, and with `Misfits` everything that must be left out.
+    pub fn whisper(
+        &mut self,
+        draft: &Draft,
+        manner: Manner,
+        now: i64,
+    ) -> Result<(Whisper, AnswerWords), PhoneError> {
+        let observation = draft.compose(&self.form, now)?;
+        let form = Arc::clone(&self.form);
+        let (membership, _) = self.known()?;
+        let gist = Gist::of(&observation, manner, &form, membership.sector(), now);
+        Ok(membership.whisper(gist.map_err(PhoneError::Misfits)?))
+    }
+
+    /// Within it whispers name places: what was agreed on when the phone enrolled. `None` before that.
+    pub fn sector(&self) -> Option<Sector> {
+        self.membership.as_ref().map(Membership::sector)
     }
 
     fn known(&mut self) -> Result<(&mut Membership, CellLabel), PhoneError> {

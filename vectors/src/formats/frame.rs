@@ -59,17 +59,31 @@ pub(crate) fn value(frame: &Frame) -> Value {
                 "root": hex::encode(enrolment.root.as_bytes()),
                 "bucket": hex::encode(enrolment.bucket.as_bytes()),
                 "drops": enrolment.drops,
+                "sector": enrolment.sector.number(),
                 "by": by,
             })
         }
+        Frame::Whisper(forwarded) => json!({
+            "type": "whisper",
+            "heard_at": forwarded.heard_at,
+            "bearer": forwarded.bearer as u8,
+            "whispers": forwarded
+                .whispers
+                .iter()
+                .map(|whisper| hex::encode(whisper.to_bytes()))
+                .collect::<Value>(),
+        }),
         Frame::Known(known) => {
             let said = match &known.said {
                 Said::CheckIn(check_in) => {
                     json!({ "type": "check-in", "acks": check_in.acks, "well": check_in.well })
                 }
                 Said::Message(text) => json!({ "type": "message", "text": text }),
-                Said::Report(statement) => json!({
-                    "type": "report",
+                Said::Report(statement) | Said::Drill(statement) => json!({
+                    "type": match known.said {
+                        Said::Drill(_) => "drill",
+                        _ => "report",
+                    },
                     "seed": hex::encode(statement.seed.as_bytes()),
                     "observation": observation::value(&statement.observation),
                     "replayed_at": statement.replayed_at,
@@ -317,8 +331,8 @@ fn cases() -> Vec<Case> {
         (3, "message, which comes in type 7 only"),
         (4, "check-in, which comes in type 7 only"),
         (5, "media symbol"),
-        (6, "whisper"),
         (8, "report, which comes in type 7 only"),
+        (9, "drill, which comes in type 7 only"),
         (255, "nothing yet"),
     ] {
         cases.push(no(

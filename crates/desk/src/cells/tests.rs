@@ -1,5 +1,6 @@
 //! What the registry of cells promises.
 
+use lapwing_model::Sector;
 use lapwing_seal::{
     BucketSecret, CellSecret, CheckIn, Enrolment, Known, Purpose, ReplyError, RootSecret, Said,
     Speaker as Phone,
@@ -83,6 +84,7 @@ fn enrolment(n: u8, by: By) -> Enrolment {
         root: RootSecret::from_bytes([n; 32]),
         bucket: BucketSecret::from_bytes([n; 32]),
         drops: 5,
+        sector: Sector::from_number(200_000).expect("a sector"),
         by,
     }
 }
@@ -198,7 +200,14 @@ fn a_witness_whose_steps_were_lost_renews_and_is_the_same() {
     let (id, key) = renewals.take();
     let bucket = BucketSecret::from_bytes([7; 32]);
     let new_root = || RootSecret::from_bytes([8; 32]);
-    let renewal = Enrolment::renewal(new_root(), bucket.clone(), 900, label(1), (id, &key));
+    let renewal = Enrolment::renewal(
+        new_root(),
+        bucket.clone(),
+        900,
+        Sector::from_number(200_000).unwrap(),
+        label(1),
+        (id, &key),
+    );
     // Somebody else's step, or a changed one, renews nothing.
     let mut forged = renewal.clone();
     forged.root = RootSecret::from_bytes([9; 32]);
@@ -367,7 +376,14 @@ fn what_a_coordinator_writes_waits_under_a_key_that_only_the_cell_and_the_phone_
         RootSecret::from_bytes([8; 32]),
         BucketSecret::from_bytes([7; 32]),
     );
-    let renewal = Enrolment::renewal(root, bucket, 900, label(1), (id, &step));
+    let renewal = Enrolment::renewal(
+        root,
+        bucket,
+        900,
+        Sector::from_number(200_000).unwrap(),
+        label(1),
+        (id, &step),
+    );
     assert_eq!(desk.enrol(&renewal, NOW), Enrolled::Renewed);
     let (records, _) = desk.read(cell, &secret);
     assert_eq!(message_key(&records, member), Some(key(8)));
@@ -400,7 +416,14 @@ fn a_witness_who_claims_another_cell_is_written_to_by_their_own_only() {
         RootSecret::from_bytes([8; 32]),
         BucketSecret::from_bytes([7; 32]),
     );
-    let renewal = Enrolment::renewal(root, bucket, 900, label(2), (id, &step));
+    let renewal = Enrolment::renewal(
+        root,
+        bucket,
+        900,
+        Sector::from_number(200_000).unwrap(),
+        label(2),
+        (id, &step),
+    );
     assert_eq!(desk.enrol(&renewal, NOW), Enrolled::Renewed);
     let (records, _) = desk.read(other, &secret);
     assert!(matches!(records[..], [Record::Renewed { .. }]));
@@ -422,7 +445,14 @@ fn a_decoy_stays_one_when_the_desk_starts_again_and_when_it_renews() {
         RootSecret::from_bytes([10; 32]),
         BucketSecret::from_bytes([9; 32]),
     );
-    let renewal = Enrolment::renewal(root, bucket, 900, label(1), (id, &step));
+    let renewal = Enrolment::renewal(
+        root,
+        bucket,
+        900,
+        Sector::from_number(200_000).unwrap(),
+        label(1),
+        (id, &step),
+    );
     assert_eq!(desk.enrol(&renewal, NOW), Enrolled::Renewed);
     for cells in [&desk.cells, &Cells::load(&desk.store).unwrap()] {
         let Speaker::Member(forced) = cells.speaker(&says(&mut phone(10))) else {

@@ -8,6 +8,7 @@
 
 use std::{fs, path::Path};
 
+use lapwing_model::Sector;
 use lapwing_seal::{
     BucketSecret, By, CELL_LABEL_LEN, CellMessage, CellPublic, CellSecret, Content, Enrolment,
     MessageKey, RootSecret,
@@ -230,6 +231,7 @@ fn found(
         root: RootSecret::from_bytes(root),
         bucket: BucketSecret::from_bytes(root.map(|byte| byte ^ 1)),
         drops: 5,
+        sector: Sector::from_number(200_000).expect("a sector"),
         by: By::Invite(invite),
     };
     registry.enrol(&batch, &enrolment, now)?;

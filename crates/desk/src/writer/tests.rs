@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicI64, Ordering},
 };
 
-use lapwing_model::{Danger, Form, Known, Observation, Place};
+use lapwing_model::{Danger, Form, Known, Observation, Place, Sector};
 use lapwing_seal::{FieldSeed, Frame, Report};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -461,6 +461,7 @@ mod drops {
                 root: root(),
                 bucket: bucket.clone(),
                 drops: 1,
+                sector: Sector::from_number(200_000).expect("a sector"),
                 by: By::Invite(invite),
             };
             turn.cells.enrol(&turn.batch, &enrolment, NOW)?;

@@ -11,7 +11,7 @@ use crate::{
     person::{Deed, author, observation},
     schedule::{Faults, Get, Op},
     wires::Fault,
-    world::{BUCKETS, Story, World, prepare, runtime},
+    world::{BUCKETS, Story, World, prepare, runtime, sector},
 };
 
 /// More than the desk keeps of phones that it refused: 1,000.
@@ -101,7 +101,7 @@ fn flood(world: &World, half: usize) -> Vec<Vec<u8>> {
         let mut phone = victim.phone.another(author(99));
         phone.recall(bucket, None).unwrap();
         let invite = Invite::generate(rng);
-        out.push(phone.enrol(rng, invite, now).unwrap());
+        out.push(phone.enrol(rng, invite, sector(), now).unwrap());
     }
     let key = victim
         .phone

@@ -13,7 +13,7 @@ use lapwing_witness::{
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
-use crate::relay::below;
+use crate::{relay::below, world::sector};
 
 /// Between two ticks, in the mean; and how long a visit is. Milliseconds.
 const MEAN_MS: u32 = 3_600_000;
@@ -158,7 +158,7 @@ impl Person {
                 self.asked = Some(invite);
                 Some(
                     self.phone
-                        .enrol(&mut self.rng, invites[invite].clone(), now),
+                        .enrol(&mut self.rng, invites[invite].clone(), sector(), now),
                 )
             }
             Deed::Report(spot) => {
@@ -180,7 +180,7 @@ impl Person {
             Deed::Renew if !self.outbox.is_empty() => return,
             Deed::Renew => {
                 self.said.enrolments += 1;
-                Some(self.phone.renew(&mut self.rng, now))
+                Some(self.phone.renew(&mut self.rng, None, now))
             }
         };
         self.deeds.pop_front();

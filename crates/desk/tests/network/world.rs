@@ -9,7 +9,7 @@ use std::{
 
 use axum::body::Bytes;
 use lapwing_desk::{ByHand, ClockMode, Desk, DeskConfig, DropPlan, Gazetteer, KeySource, RelayUrl};
-use lapwing_model::{Form, Place, Region};
+use lapwing_model::{Form, Place, Region, Sector};
 use lapwing_seal::Invite;
 use lapwing_wire::VerifyingKey;
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::{
     clocks::{Clocks, Hand},
     coordinator::Pages,
-    person::{Deed, Person},
+    person::{Deed, Person, spot},
     relay::{Mood, RelayHost},
     schedule::{Faults, Get, Op, Part, Post},
     wires::{DeskLine, Fault, Wires},
@@ -26,6 +26,13 @@ use crate::{
 /// One hour into a tag epoch: these begin on Thursdays.
 pub(crate) const BEGINNING: i64 = 2_960 * 7 * 86_400 + 3_600;
 const HOUR_S: i64 = 3_600;
+
+/// Where everybody is.
+pub(crate) fn sector() -> Sector {
+    let (lat, lon) = spot(0);
+    Sector::around(Place::from_degrees(lat, lon).unwrap())
+}
+
 pub(crate) const DAY_S: i64 = 86_400;
 const RELAYS: usize = 2;
 pub(crate) const BUCKETS: u16 = 3;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 use crate::common::{HandClock, NOW, RunningDesk, World, draft, eventually, holds};
 use lapwing_desk::{Clock as _, ClockMode, Desk};
+use lapwing_model::{Place, Sector};
 use lapwing_seal::{BucketSecret, Content, Invite, InviteRefused};
 use lapwing_wire::Envelope;
 use lapwing_witness::{Message, Phone, PhoneError, Received, Standing};
@@ -12,6 +13,11 @@ use serde_json::{Value, json};
 const PASSPHRASE: &str = "горіх під вікном";
 const LAT: f64 = 47.57;
 const LON: f64 = 35.79;
+
+fn sector() -> Sector {
+    Sector::around(Place::from_degrees(LAT, LON).unwrap())
+}
+
 /// A little more than a period of drops.
 const LATER_S: i64 = 3_700;
 
@@ -141,11 +147,13 @@ async fn a_witness_joins_reports_writes_and_is_answered() {
     let invite = coordinator.invites(&desk).await;
     let mut witness = phone(&world, 1).await;
     let now = world.clock.now();
-    let asked = witness.enrol(&mut world.rng, invite.clone(), now).unwrap();
+    let asked = witness
+        .enrol(&mut world.rng, invite.clone(), sector(), now)
+        .unwrap();
     world.post(0, &asked).await;
     // Somebody else with the same slip of paper comes too late.
     let mut late = phone(&world, 2).await;
-    let asked_late = late.enrol(&mut world.rng, invite, now).unwrap();
+    let asked_late = late.enrol(&mut world.rng, invite, sector(), now).unwrap();
     world.post(0, &asked_late).await;
     counted(&desk, "enrolments", 2).await;
 
@@ -247,7 +255,7 @@ async fn a_witness_joins_reports_writes_and_is_answered() {
 
     // Beginning anew, the witness stays the same, once the desk has answered. Nothing can overtake the renewal before.
     let now = world.clock.now();
-    let renewal = witness.renew(&mut world.rng, now).unwrap();
+    let renewal = witness.renew(&mut world.rng, None, now).unwrap();
     assert_eq!(witness.standing(), Some(Standing::Asked));
     let early = witness.message(&mut world.rng, "чуєте?", now);
     assert!(matches!(early, Err(PhoneError::NotKnown)));
@@ -295,7 +303,9 @@ async fn a_report_at_a_step_that_the_desk_does_not_know_is_not_lost() {
     let coordinator = Coordinator::founds(&desk).await;
     let invite = coordinator.invites(&desk).await;
     let mut witness = phone(&world, 1).await;
-    let asked = witness.enrol(&mut world.rng, invite, NOW).unwrap();
+    let asked = witness
+        .enrol(&mut world.rng, invite, sector(), NOW)
+        .unwrap();
     world.post(0, &asked).await;
     counted(&desk, "enrolments", 1).await;
     let desk = an_hour_later(&world, desk).await;
@@ -331,12 +341,12 @@ async fn what_a_decoy_reports_is_in_no_incident_and_a_rebuild_is_the_same() {
     let invite = coordinator.invites(&desk).await;
     let (mut own, mut decoy) = (phone(&world, 1).await, phone(&world, 2).await);
     let now = world.clock.now();
-    let asked = own.enrol(&mut world.rng, invite, now).unwrap();
+    let asked = own.enrol(&mut world.rng, invite, sector(), now).unwrap();
     world.post(0, &asked).await;
     counted(&desk, "enrolments", 1).await;
     let witness = coordinator.sees(&desk).await["members"][0]["id"].as_u64();
     let slip = coordinator.invites_as(&desk, witness).await;
-    let asked = decoy.enrol(&mut world.rng, slip, now).unwrap();
+    let asked = decoy.enrol(&mut world.rng, slip, sector(), now).unwrap();
     world.post(0, &asked).await;
     counted(&desk, "enrolments", 2).await;
     let desk = an_hour_later(&world, desk).await;

@@ -1,6 +1,6 @@
 //! Phones for a week, and what leaves them.
 
-use lapwing_model::{Danger, Known as Knowledge, Observation, Place, Precision};
+use lapwing_model::{Danger, Known as Knowledge, Observation, Place, Precision, Sector};
 use lapwing_seal::{
     BucketSecret, By, CELL_LABEL_LEN, CellLabel, CheckIn, Enrolment, FieldSeed, Frame, Invite,
     Known, Purpose, ReceptionPublic, ReceptionSecret, Report, RootSecret, Said, SealError, Speaker,
@@ -180,6 +180,7 @@ impl Phone {
                 root: RootSecret::from_bytes(self.root),
                 bucket: BucketSecret::from_bytes(self.root),
                 drops: 497_000,
+                sector: Sector::from_number(200_000).expect("a sector"),
                 by: By::Invite(Invite::from_secret(invite)),
             });
         }

@@ -1,5 +1,6 @@
 //! `lapwing witness enrol`: join a cell.
 
+use lapwing_model::{Place, Sector};
 use lapwing_witness::Standing;
 
 use super::{Session, Witnessing, invite};
@@ -10,6 +11,13 @@ use crate::clock;
 pub(crate) struct Enrol {
     #[command(flatten)]
     me: Witnessing,
+    /// Latitude of a place near which most will be seen (WGS 84 decimal degrees): within about 50 km of it whispers
+    /// can name places. It is rounded to half a degree
+    #[arg(long, allow_negative_numbers = true)]
+    lat: f64,
+    /// Longitude of that place
+    #[arg(long, allow_negative_numbers = true)]
+    lon: f64,
     /// The invite: its eight words, or the 22 digits of its code
     #[arg(required = true, value_name = "INVITE")]
     invite: Vec<String>,
@@ -18,14 +26,14 @@ pub(crate) struct Enrol {
 impl Enrol {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let invite = invite::read(&self.invite.join(" "))?;
+        let sector = Sector::around(Place::from_degrees(self.lat, self.lon)?);
         let mut session = Session::open(&self.me.way, Some(&self.me.state)).await?;
         anyhow::ensure!(
-            session.phone.standing() != Some(Standing::Known),
+            session.me.phone.standing() != Some(Standing::Known),
             "the desk knows this witness already; use another state file"
         );
-        let envelope = session
-            .phone
-            .enrol(&mut session.rng, invite, clock::now())?;
+        let (phone, rng) = (&mut session.me.phone, &mut session.me.rng);
+        let envelope = phone.enrol(rng, invite, sector, clock::now())?;
         let delivered = session.send(&envelope, self.me.passes.as_deref()).await?;
         println!(
             "{}",

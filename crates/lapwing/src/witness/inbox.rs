@@ -21,12 +21,12 @@ impl Inbox {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let mut session = Session::open(&self.me.way, Some(&self.me.state)).await?;
         let now = clock::now();
-        let Some(wanted) = session.phone.wanted(now) else {
+        let Some(wanted) = session.me.phone.wanted(now) else {
             anyhow::bail!("this desk answers nobody: its bulletin speaks of no drops");
         };
         let drop = session.relay.file(&wanted.path).await?;
-        let received = session.phone.receive(wanted.bucket, &drop)?;
-        session.keep()?;
+        let received = session.me.phone.receive(wanted.bucket, &drop)?;
+        session.me.keep()?;
         let replies = received.replies.iter();
         let replies = replies.map(|reply| (reply.id, view(reply.id, &reply.content)));
         let messages = received.messages.iter().map(|Message { id, at, text }| {
@@ -40,21 +40,22 @@ impl Inbox {
             .into_iter()
             .chain(replies)
             .chain(messages)
-            .filter(|(id, _)| !session.state.acks.contains(id))
+            .filter(|(id, _)| !session.me.state.acks.contains(id))
             .collect();
         for (_, shown) in &new {
             println!("{shown}");
         }
         // Only whom the desk knows can acknowledge; others read why they are not known.
         let nothing = new.is_empty() && self.well.is_none();
-        if nothing || session.phone.standing() != Some(Standing::Known) {
+        if nothing || session.me.phone.standing() != Some(Standing::Known) {
             return Ok(());
         }
         let ids: Vec<u32> = new.iter().map(|(id, _)| *id).collect();
-        session.state.acks.extend(&ids);
+        session.me.state.acks.extend(&ids);
         let envelope = session
+            .me
             .phone
-            .check_in(&mut session.rng, ids, self.well, now)?;
+            .check_in(&mut session.me.rng, ids, self.well, now)?;
         session.send(&envelope, self.me.passes.as_deref()).await?;
         Ok(())
     }

@@ -16,8 +16,9 @@ impl Message {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let mut session = Session::open(&self.me.way, Some(&self.me.state)).await?;
         let envelope = session
+            .me
             .phone
-            .message(&mut session.rng, &self.text, clock::now())?;
+            .message(&mut session.me.rng, &self.text, clock::now())?;
         let delivered = session.send(&envelope, self.me.passes.as_deref()).await?;
         println!(
             "{}",

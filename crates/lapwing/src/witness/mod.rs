@@ -5,7 +5,9 @@ mod inbox;
 mod invite;
 mod message;
 mod report;
+mod seen;
 mod state;
+mod whisper;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +16,7 @@ use std::{
 
 use anyhow::Context as _;
 use lapwing_model::Form;
-use lapwing_wire::Envelope;
+use lapwing_wire::{Envelope, VerifyingKey};
 use lapwing_witness::Phone;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -33,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) enum Witness {
     /// Seal one observation and send it
     Report(Box<report::Report>),
+    /// Say one observation in fourteen words, without network
+    Whisper(Box<whisper::Whisper>),
     /// Join a cell by an invite
     Enrol(enrol::Enrol),
     /// Write to the coordinator
@@ -74,6 +78,7 @@ impl Witness {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Report(report) => report.run().await,
+            Self::Whisper(whisper) => whisper.run(),
             Self::Enrol(enrol) => enrol.run().await,
             Self::Message(message) => message.run().await,
             Self::Inbox(inbox) => inbox.run().await,
@@ -88,31 +93,25 @@ impl Witness {
     }
 }
 
-/// A phone with the newest bulletin, and where it keeps who it is.
-struct Session {
-    relay: RelayClient,
+/// Who one is, and where that is kept.
+struct Me {
     phone: Phone,
     rng: ChaCha20Rng,
     state: State,
     path: Option<PathBuf>,
 }
 
-impl Session {
-    /// Fetches the bulletin. Without a path the witness is somebody new, and forgotten at the end.
-    async fn open(way: &Way, path: Option<&Path>) -> anyhow::Result<Self> {
-        let relay = RelayClient::new(&way.relay)?;
-        let key = root_key(&way.desk_root_key)?;
-        let (bulletin, _) = relay.bulletin(Some(key)).await?;
+impl Me {
+    /// Without a path the witness is somebody new, and forgotten at the end.
+    fn recall(root: VerifyingKey, path: Option<&Path>) -> anyhow::Result<Self> {
         let mut rng = ChaCha20Rng::from_seed(entropy::seed()?);
         let state = match path {
             Some(path) => State::read(path)?.unwrap_or_else(|| State::new(&mut rng)),
             None => State::new(&mut rng),
         };
-        let mut phone = Phone::new(key.as_bytes(), state.author, state.sequence)?;
+        let mut phone = Phone::new(root.as_bytes(), state.author, state.sequence)?;
         phone.recall(state.bucket(), state.kept.as_deref())?;
-        phone.accept_bulletin(&bulletin, clock::now())?;
         Ok(Self {
-            relay,
             phone,
             rng,
             state,
@@ -129,6 +128,24 @@ impl Session {
             None => Ok(()),
         }
     }
+}
+
+/// A phone with the newest bulletin, and the way to its relay.
+struct Session {
+    relay: RelayClient,
+    me: Me,
+}
+
+impl Session {
+    /// Fetches the bulletin.
+    async fn open(way: &Way, path: Option<&Path>) -> anyhow::Result<Self> {
+        let relay = RelayClient::new(&way.relay)?;
+        let key = root_key(&way.desk_root_key)?;
+        let (bulletin, _) = relay.bulletin(Some(key)).await?;
+        let mut me = Me::recall(key, path)?;
+        me.phone.accept_bulletin(&bulletin, clock::now())?;
+        Ok(Self { relay, me })
+    }
 
     /// Keeps who one is, then sends an envelope, with a pass where the bulletin names an issuer.
     async fn send(
@@ -136,8 +153,8 @@ impl Session {
         envelope: &Envelope,
         passes: Option<&Path>,
     ) -> anyhow::Result<Delivered> {
-        self.keep()?;
-        let named = self.phone.bulletin().is_some_and(|b| b.passes.is_some());
+        self.me.keep()?;
+        let named = self.me.phone.bulletin().is_some_and(|b| b.passes.is_some());
         let pass = match passes {
             Some(path) if named => passes::take(path, clock::now())?,
             _ => None,

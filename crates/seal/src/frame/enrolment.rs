@@ -5,10 +5,13 @@
 //!           4 invite (10 bytes)            when a phone joins
 //!           5 step id (8 bytes) · 6 label of the cell (8 bytes) · 7 MAC (16 bytes)
 //!                                          when a phone that is known begins anew
+//!           8 number of the sector
 //! ```
 //!
-//! The step is one of the chain `Renewal`; its MAC is over the map with members 1, 2, 3, 5 and 6.
+//! The step is one of the chain `Renewal`; its MAC is over the map with members 1, 2, 3, 5, 6 and 8. Within the sector
+//! whispers name places.
 
+use lapwing_model::Sector;
 use minicbor::{Decoder, Encoder};
 use zeroize::Zeroizing;
 
@@ -27,6 +30,8 @@ pub struct Enrolment {
     pub bucket: BucketSecret,
     /// Number of the drops in the bulletin that the phone has: step 0 of its chains.
     pub drops: u32,
+    /// Within it whispers name places.
+    pub sector: Sector,
     /// What entitles it.
     pub by: By,
 }
@@ -53,6 +58,7 @@ impl Enrolment {
         root: RootSecret,
         bucket: BucketSecret,
         drops: u32,
+        sector: Sector,
         cell: CellLabel,
         (id, step): (StepId, &StepKey),
     ) -> Self {
@@ -60,6 +66,7 @@ impl Enrolment {
             root,
             bucket,
             drops,
+            sector,
             by: By::Renewal {
                 id,
                 cell,
@@ -81,12 +88,12 @@ impl Enrolment {
 
     fn signed(&self) -> Zeroizing<Vec<u8>> {
         written(|e| {
-            e.map(5)?;
+            e.map(6)?;
             self.write_head(e)?;
             if let By::Renewal { id, cell, .. } = &self.by {
                 e.u8(5)?.bytes(id)?.u8(6)?.bytes(cell.as_bytes())?;
             }
-            Ok(())
+            self.write_sector(e)
         })
     }
 
@@ -97,22 +104,27 @@ impl Enrolment {
         Ok(())
     }
 
+    fn write_sector(&self, e: &mut Encoder<Vec<u8>>) -> Written {
+        e.u8(8)?.u32(self.sector.number())?;
+        Ok(())
+    }
+
     pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
         written(|e| {
             match &self.by {
                 By::Invite(invite) => {
-                    e.map(4)?;
+                    e.map(5)?;
                     self.write_head(e)?;
                     e.u8(4)?.bytes(invite.secret())?;
                 }
                 By::Renewal { id, cell, mac } => {
-                    e.map(6)?;
+                    e.map(7)?;
                     self.write_head(e)?;
                     e.u8(5)?.bytes(id)?.u8(6)?.bytes(cell.as_bytes())?;
                     e.u8(7)?.bytes(mac)?;
                 }
             }
-            Ok(())
+            self.write_sector(e)
         })
     }
 
@@ -121,14 +133,14 @@ impl Enrolment {
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, FrameError> {
-        let members = map(d, 4..=6)?;
+        let members = map(d, 5..=7)?;
         key(d, 1)?;
         let root = RootSecret::from_bytes(array::<CHAIN_KEY_LEN>(d.bytes().map_err(bad)?)?);
         key(d, 2)?;
         let bucket = BucketSecret::from_bytes(array(d.bytes().map_err(bad)?)?);
         key(d, 3)?;
         let drops = d.u32().map_err(bad)?;
-        let by = if members == 4 {
+        let by = if members == 5 {
             key(d, 4)?;
             By::Invite(Invite::from_secret(array::<INVITE_SECRET_LEN>(
                 d.bytes().map_err(bad)?,
@@ -143,10 +155,13 @@ impl Enrolment {
             let cell = CellLabel::from_bytes(cell);
             By::Renewal { id, cell, mac }
         };
+        key(d, 8)?;
+        let sector = Sector::from_number(d.u32().map_err(bad)?).ok_or(FrameError::Encoding)?;
         Ok(Self {
             root,
             bucket,
             drops,
+            sector,
             by,
         })
     }
@@ -172,11 +187,16 @@ mod tests {
         CellLabel::from_bytes([6; CELL_LABEL_LEN])
     }
 
+    fn sector() -> Sector {
+        Sector::from_number(200_000).unwrap()
+    }
+
     fn by_invite() -> Enrolment {
         Enrolment {
             root: RootSecret::from_bytes([1; 32]),
             bucket: bucket(),
             drops: 7,
+            sector: sector(),
             by: By::Invite(Invite::from_secret([3; 10])),
         }
     }
@@ -186,7 +206,7 @@ mod tests {
         let mut steps = Speaker::new(by_invite().root.chain(Purpose::Renewal));
         let (id, step) = steps.take();
         let root = RootSecret::from_bytes([9; 32]);
-        let renewal = Enrolment::renewal(root, bucket(), 9, cell(), (id, &step));
+        let renewal = Enrolment::renewal(root, bucket(), 9, sector(), cell(), (id, &step));
         assert!(renewal.is_by(&step));
         for enrolment in [by_invite(), renewal] {
             let frame = Frame::Enrolment(enrolment);
@@ -200,13 +220,16 @@ mod tests {
         let (id, step) = steps.take();
         let (_, other_step) = steps.take();
         let root = || RootSecret::from_bytes([9; 32]);
-        let made = || Enrolment::renewal(root(), bucket(), 9, cell(), (id, &step));
+        let made = || Enrolment::renewal(root(), bucket(), 9, sector(), cell(), (id, &step));
         assert!(!made().is_by(&other_step));
         let mut other = made();
         other.root = RootSecret::from_bytes([8; 32]);
         assert!(!other.is_by(&step));
         let mut other = made();
         other.drops = 10;
+        assert!(!other.is_by(&step));
+        let mut other = made();
+        other.sector = Sector::from_number(200_001).unwrap();
         assert!(!other.is_by(&step));
         let mut other = made();
         other.bucket = BucketSecret::from_bytes([3; 32]);

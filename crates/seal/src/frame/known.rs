@@ -1,4 +1,4 @@
-//! What an enrolled witness sends: any of three things, with the step of the chain it was said at.
+//! What an enrolled witness sends: any of four things, with the step of the chain it was said at.
 //!
 //! ```text
 //! step id 8 · MAC 16 · label of the cell 8 · inner type 1 · inner body
@@ -9,6 +9,7 @@
 //! | 3 message | UTF-8, 1 to 560 bytes |
 //! | 4 check-in | CBOR map: 1 ids of replies that have come (array of u32, ascending, at most 64) · 2 whether all is well (bool), absent where nobody was asked |
 //! | 8 report | CBOR map: 1 seed of the field salts (32 bytes) · 2 observation (its encoding, as bytes) · 3 time of a replayed report, absent in live ones |
+//! | 9 drill | as a report, made for practice |
 
 use lapwing_model::{NOTE_MAX, Observation};
 use minicbor::Decoder;
@@ -27,6 +28,7 @@ pub const ACKS_MAX: usize = 64;
 const MESSAGE: u8 = 3;
 const CHECK_IN: u8 = 4;
 const REPORT: u8 = 8;
+const DRILL: u8 = 9;
 
 /// From a witness whom the desk knows by its chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub enum Said {
     Message(String),
     /// An observation.
     Report(Statement),
+    /// An observation made up for practice: it never enters an incident.
+    Drill(Statement),
 }
 
 /// A phone that shows that it is there.
@@ -126,6 +130,7 @@ impl Said {
             Self::CheckIn(check_in) => (CHECK_IN, check_in.encode()),
             Self::Message(text) => (MESSAGE, Zeroizing::new(text.as_bytes().to_vec())),
             Self::Report(statement) => (REPORT, statement.encode()),
+            Self::Drill(statement) => (DRILL, statement.encode()),
         };
         let mut out = Zeroizing::new(Vec::with_capacity(1 + body.len()));
         out.push(kind);
@@ -142,6 +147,7 @@ impl Said {
                 .map_err(|_why| FrameError::Encoding),
             MESSAGE => Err(FrameError::Length(body.len())),
             REPORT => only(body, Statement::read, Statement::encode).map(Self::Report),
+            DRILL => only(body, Statement::read, Statement::encode).map(Self::Drill),
             other => Err(FrameError::Type(other)),
         }
     }
@@ -226,6 +232,7 @@ impl core::fmt::Debug for Said {
             Self::CheckIn(_) => "CheckIn(..)",
             Self::Message(_) => "Message(..)",
             Self::Report(_) => "Report(..)",
+            Self::Drill(_) => "Drill(..)",
         })
     }
 }

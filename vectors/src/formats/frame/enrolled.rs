@@ -1,9 +1,11 @@
-//! Cases of types 2 and 7: a phone enrols, and what it says from then on.
+//! Cases of types 2, 6 and 7: a phone enrols, and what it says from then on.
 
+use lapwing_model::Sector;
 use lapwing_seal::{
-    BucketSecret, By, CellLabel, CheckIn, Enrolment, Frame, Invite, Known, Purpose, RootSecret,
-    Said, Speaker, Statement, StepId, StepKey,
+    Bearer, BucketSecret, By, CellLabel, CheckIn, Enrolment, Forwarded, Frame, Invite, Known,
+    Purpose, RootSecret, Said, Speaker, Statement, StepId, StepKey, WhisperSpeaker,
 };
+use lapwing_wire::{Whisper, WhisperKind};
 
 use super::plaintext;
 use crate::Case;
@@ -11,6 +13,7 @@ use crate::cbor::{head, map};
 use crate::world::{NOW, report, shelling};
 
 const ENROLMENT: u8 = 2;
+const WHISPER: u8 = 6;
 const KNOWN: u8 = 7;
 
 fn root() -> RootSecret {
@@ -59,11 +62,19 @@ pub(super) fn cases() -> Vec<Case> {
         root: root(),
         bucket: bucket(),
         drops: 7,
+        sector: Sector::from_number(200_000).expect("a sector"),
         by: By::Invite(Invite::from_secret([0x33; 10])),
     };
     let (id, key) = step(Purpose::Renewal);
     let new_root = RootSecret::from_bytes([0x44; 32]);
-    let renewal = Enrolment::renewal(new_root, bucket(), 900, cell(), (id, &key));
+    let renewal = Enrolment::renewal(
+        new_root,
+        bucket(),
+        900,
+        Sector::from_number(200_000).unwrap(),
+        cell(),
+        (id, &key),
+    );
 
     let head_entries = || {
         vec![
@@ -72,14 +83,16 @@ pub(super) fn cases() -> Vec<Case> {
             (3, head(0, 7)),
         ]
     };
-    let enrolment = |more: &[(u64, Vec<u8>)]| map(&[head_entries(), more.to_vec()].concat());
+    let sector = || (8, head(0, 200_000));
+    let enrolment =
+        |more: &[(u64, Vec<u8>)]| map(&[head_entries(), more.to_vec(), vec![sector()]].concat());
     let invite = || (4, octets(&[0x33; 10]));
     let with = |n: usize, value: Vec<u8>| {
-        let mut all = [head_entries(), vec![invite()]].concat();
+        let mut all = [head_entries(), vec![invite(), sector()]].concat();
         all[n].1 = value;
         map(&all)
     };
-    let mut swapped = [head_entries(), vec![invite()]].concat();
+    let mut swapped = [head_entries(), vec![invite(), sector()]].concat();
     swapped.swap(0, 2);
 
     // Whatever lies at a step is read before its MAC is looked at: the desk looks the step up first.
@@ -112,7 +125,7 @@ pub(super) fn cases() -> Vec<Case> {
             ENROLMENT,
             &enrolment(&[]),
             "encoding",
-            "a map of three",
+            "a map of four",
         ),
         no(
             "an enrolment by invite and step",
@@ -193,6 +206,20 @@ pub(super) fn cases() -> Vec<Case> {
             "",
         ),
         no(
+            "a sector that is nowhere on earth",
+            ENROLMENT,
+            &with(4, head(0, 259_200)),
+            "encoding",
+            "there are 259,200 half degrees",
+        ),
+        no(
+            "an enrolment without a sector",
+            ENROLMENT,
+            &map(&[head_entries(), vec![invite()]].concat()),
+            "encoding",
+            "",
+        ),
+        no(
             "members of an enrolment out of order",
             ENROLMENT,
             &map(&swapped),
@@ -218,6 +245,11 @@ pub(super) fn cases() -> Vec<Case> {
                 ..statement()
             })),
             "a live desk refuses it",
+        ),
+        ok(
+            "a report for practice",
+            say(Said::Drill(statement())),
+            "never in an incident",
         ),
         ok(
             "a message",
@@ -338,10 +370,88 @@ pub(super) fn cases() -> Vec<Case> {
             "",
         ),
         no(
+            "a report for practice of nothing",
+            KNOWN,
+            &known(&[9]),
+            "encoding",
+            "",
+        ),
+        no(
+            "a whisper at a step",
+            KNOWN,
+            &known(&[6]),
+            "type",
+            "it has a step of its own",
+        ),
+        no(
             "a report at a step of nothing",
             KNOWN,
             &said_report(&[seed(), (2, octets(&[]))]),
             "observation",
+            "",
+        ),
+    ]
+    .into_iter()
+    .chain(forwarded())
+    .collect()
+}
+
+/// What a gateway forwards.
+fn forwarded() -> Vec<Case> {
+    let mut phone = WhisperSpeaker::new(&root());
+    let mut said = || phone.say(WhisperKind::Report, 0x2a_aaaa_aaaa_aaaa).0;
+    let whispers: Vec<Whisper> = (0..17).map(|_| said()).collect();
+    let ok = |name: &str, count: usize, note: &str| {
+        let frame = Frame::Whisper(Forwarded {
+            heard_at: NOW,
+            bearer: Bearer::Text,
+            whispers: whispers[..count].to_vec(),
+        });
+        let bytes = frame.encode().expect("it fits");
+        Case::bytes(name, bytes.as_slice(), "ok", note)
+    };
+    let no = |name: &str, body: &[u8], note: &str| {
+        Case::bytes(name, &plaintext(WHISPER, body), "encoding", note)
+    };
+    let list = |whispers: &[Vec<u8>]| {
+        let each = whispers.iter().flat_map(|bytes| octets(bytes)).collect();
+        [head(4, whispers.len() as u64), each].concat()
+    };
+    let bytes: Vec<Vec<u8>> = whispers.iter().map(|w| w.to_bytes().to_vec()).collect();
+    let heard = || (1, head(0, NOW.unsigned_abs()));
+    let bearer = |number| (2, head(0, number));
+    let body =
+        |bearing: u64, whispers: &[Vec<u8>]| map(&[heard(), bearer(bearing), (3, list(whispers))]);
+    let mut spare = bytes[0].clone();
+    spare[13] |= 1;
+    vec![
+        ok("a whisper", 1, "forwarded by a gateway of text messages"),
+        ok(
+            "sixteen readings of a whisper",
+            16,
+            "at most one is genuine",
+        ),
+        no("no reading of a whisper", &body(1, &[]), ""),
+        no("seventeen readings of a whisper", &body(1, &bytes), ""),
+        no("a whisper by an unknown bearer", &body(3, &bytes[..1]), ""),
+        no(
+            "a whisper of 13 bytes",
+            &body(1, &[bytes[0][..13].to_vec()]),
+            "",
+        ),
+        no(
+            "a whisper with a spare bit set",
+            &body(1, &[spare]),
+            "110 bits",
+        ),
+        no(
+            "a whisper without a time",
+            &map(&[bearer(1), (3, list(&bytes[..1]))]),
+            "what its time is counted from",
+        ),
+        no(
+            "a byte after a whisper",
+            &[body(1, &bytes[..1]), vec![0]].concat(),
             "",
         ),
     ]

@@ -1,7 +1,7 @@
 /** Places in words. */
 import { tongue } from '../state/tongue.svelte';
 import type { Spot } from '../phone/draft';
-import type { Gazetteer, Near } from './gazetteer';
+import type { Gazetteer, Near, Settlement } from './gazetteer';
 
 const SECTORS = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'] as const;
 
@@ -18,6 +18,15 @@ export function where(spot: Spot, gazetteer: Gazetteer | undefined): string {
   return near
     ? from(near)
     : tongue.say('place.point', { lat: spot.lat.toFixed(2), lon: spot.lon.toFixed(2) });
+}
+
+/** A town that tells apart two villages of the same name. */
+const KNOWN_TOWN = 20_000;
+
+/** A settlement by a known town near it, where that is another one. */
+export function by(settlement: Settlement, gazetteer: Gazetteer | undefined): string {
+  const near = gazetteer?.near(settlement, KNOWN_TOWN);
+  return near && near.settlement !== settlement && near.metres > 1000 ? from(near) : '';
 }
 
 /** A point by its settlement. */

@@ -14,6 +14,7 @@ import type { Reply } from '../keep/conversation';
 import { FIELD } from '../keep/keeper';
 import { PLACES } from '../keep/outbox';
 import { type Phone, refusal } from '../phone/core';
+import type { LonLat } from '../place/projection';
 import { desk } from './desk.svelte';
 
 class Talk {
@@ -21,6 +22,8 @@ class Talk {
   said = $state.raw<Conversation>(EMPTY);
   /** Ends of the envelopes that wait; unknown at first. */
   waiting = $state.raw<ReadonlySet<string> | undefined>();
+  /** Near here whispers speak of; unknown before the phone asked to be known. */
+  region = $state.raw<LonLat | undefined>();
   busy = $state(false);
   readonly unread = $derived(this.said.lines.some(({ fresh }) => fresh));
   #open = false;
@@ -40,11 +43,15 @@ class Talk {
   close(): void {
     this.#open = false;
     this.standing = 'none';
+    this.region = undefined;
     this.said = EMPTY;
   }
 
-  /** Asks to be known; `passes` came with the invite's square. Answers with the name of what is wrong. */
-  enrol(typed: string, passes?: string): Promise<string | undefined> {
+  /**
+   * Asks to be known; near a place whispers will speak of; `passes` came with the invite's square. Answers with the name
+   * of what is wrong.
+   */
+  enrol(typed: string, near: LonLat, passes?: string): Promise<string | undefined> {
     return this.#work(async () => {
       const { read } = await import('../phone/invite');
       const code = await read(typed);
@@ -52,7 +59,7 @@ class Talk {
       // First: the desk numbers its replies to each enrolment anew, and one that was seen of another must hide none.
       await desk.as(async () => this.#store(anew(await this.#kept())));
       await this.#send(
-        (phone) => phone.enrol(code, clock()),
+        (phone) => phone.enrol(code, near.lat, near.lon, clock()),
         (before) => before,
       );
     });
@@ -72,19 +79,19 @@ class Talk {
   /**
    * Begins anew with the desk, as the same witness: whoever copied the phone before is shut out. What was sealed for the
    * desk must have left, and until the desk has answered the phone is one that asked. Answers with the name of what is
-   * wrong.
+   * wrong. `near`: of a witness who moved away.
    */
-  renew(): Promise<string | undefined> {
+  renew(near?: LonLat): Promise<string | undefined> {
     return this.#work(async () => {
       const ends = await desk.ends();
       if ((await this.#kept()).lines.some(({ end }) => end !== undefined && ends.has(end))) throw 'unsent';
-      await this.#renew();
+      await this.#renew(near);
     });
   }
 
-  async #renew(): Promise<void> {
+  async #renew(near?: LonLat): Promise<void> {
     await this.#send(
-      (phone) => phone.renew(clock()),
+      (phone) => phone.renew(near?.lat, near?.lon, clock()),
       (before) => before,
     );
   }
@@ -164,6 +171,8 @@ class Talk {
   #show(phone: Phone, said: Conversation): void {
     if (!this.#open) return;
     this.standing = (phone.standing() as 'asked' | 'known' | undefined) ?? 'none';
+    const [lat, lon] = phone.region() ?? [];
+    this.region = lat === undefined || lon === undefined ? undefined : { lat, lon };
     this.said = said;
   }
 

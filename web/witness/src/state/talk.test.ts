@@ -27,6 +27,7 @@ vi.mock('./desk.svelte', async () => {
   };
   const phone = {
     standing: () => world.standing,
+    region: () => undefined,
     enrol: () => {
       world.standing = 'asked';
       return sealed('enrolment');
@@ -95,11 +96,13 @@ beforeEach(async () => {
   world.log = [];
 });
 
+const NEAR = { lat: 48, lon: 37.8 };
+
 describe('a conversation with the desk', () => {
   test('keeps the chains before an enrolment leaves, and says which invite cannot be read', async () => {
-    expect(await talk.enrol('bad')).toBe('invite-words');
+    expect(await talk.enrol('bad', NEAR)).toBe('invite-words');
     expect(world.log).toEqual([]);
-    expect(await talk.enrol('good')).toBeUndefined();
+    expect(await talk.enrol('good', NEAR)).toBeUndefined();
     expect(world.log).toEqual([
       'keep conversation',
       'seal enrolment',
@@ -112,7 +115,7 @@ describe('a conversation with the desk', () => {
 
   test('hides no reply to an enrolment for its number, which one to another had', async () => {
     await drop({ id: 1, refused: 'expired' });
-    await talk.enrol('good');
+    await talk.enrol('good', NEAR);
     await drop({ id: 1, enrolled: true }, { id: 2, message: 'Вітаємо', at: 9 });
     expect(talk.standing).toBe('known');
     expect(kept().seen).toEqual([1, 2]);
@@ -180,13 +183,13 @@ describe('a conversation with the desk', () => {
   });
 
   test('says why an invite was refused until another is asked with, and acknowledges nothing', async () => {
-    await talk.enrol('good');
+    await talk.enrol('good', NEAR);
     world.log = [];
     await drop({ id: 1, refused: 'expired' });
     expect(world.log).toEqual(['keep conversation', 'keep chains']);
     expect(talk.standing).toBe('none');
     expect(talk.said.refused).toBe('expired');
-    await talk.enrol('good');
+    await talk.enrol('good', NEAR);
     expect(talk.said.refused).toBeUndefined();
   });
 
@@ -201,7 +204,7 @@ describe('a conversation with the desk', () => {
   });
 
   test('begins anew once the words that wait have left, and takes no others until the desk has answered', async () => {
-    await talk.enrol('good');
+    await talk.enrol('good', NEAR);
     await drop({ id: 1, enrolled: true });
     world.outbox = [];
     await talk.say('Ще тут');
@@ -219,7 +222,7 @@ describe('a conversation with the desk', () => {
   });
 
   test('begins anew by itself when it was away for too long, or the desk wants it, and once', async () => {
-    await talk.enrol('good');
+    await talk.enrol('good', NEAR);
     await drop({ id: 1, enrolled: true });
     world.log = [];
     world.away = true;

@@ -232,6 +232,14 @@ export const en = {
   'talk.why.full': 'Too much is waiting for a connection. Try again once it has been sent.',
   'talk.why.unclear': 'That did not work. Close the hiding place, open it and try again.',
   'talk.why.unsent': 'First let the messages that wait leave, then begin anew.',
+  'talk.why.near': 'First choose the town or village near which you will report.',
+  'talk.renew_moved': 'Have you moved far away? Then also choose the town or village near which you are now.',
+  'near.ask': 'Nearest town or village',
+  'near.hint':
+    'When there is no internet you can say a report over a call: its place is counted from here. The desk learns it to about half a degree.',
+  'near.is': 'Near {name}',
+  'near.change': 'Change',
+  'near.none': 'There is no such name here. Take the next larger town.',
   'talk.renew': 'Was this phone in other hands?',
   'talk.renew_what':
     'Whoever copied what is in this hiding place could speak in your name. Begin anew: then the desk believes this phone and no copy. What you wrote to each other stays. You can write again once the desk has answered, in an hour or two.',

@@ -5,7 +5,7 @@ use axum::{
     http::{Method, Response, StatusCode},
 };
 use http_body_util::BodyExt as _;
-use lapwing_model::{Danger, Observation, Place, Precision};
+use lapwing_model::{Danger, Observation, Place, Precision, Sector};
 use lapwing_seal::{
     BucketSecret, By, CellLabel, CellPublic, CheckIn, Enrolment, FieldSeed, Frame, Invite, Known,
     MESSAGE_MAX, Purpose, RootSecret, Said, Speaker as Phone, Statement,
@@ -109,6 +109,7 @@ impl Pages {
             root,
             bucket: BucketSecret::from_bytes([index; 32]),
             drops: 1,
+            sector: Sector::from_number(200_000).expect("a sector"),
             by: By::Invite(Invite::from_checked(&code).unwrap()),
         };
         self.hear(index, Frame::Enrolment(enrolment)).await;
