@@ -18,6 +18,7 @@ mod member;
 mod record;
 mod standings;
 mod turn;
+mod whispers;
 mod working;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ use lapwing_seal::{
 };
 use rand_core::UnwrapErr;
 
+use self::whispers::Whispers;
 use crate::{
     drops::{Made, Recipient, Waiting},
     refusal::Refusal,
@@ -36,10 +38,11 @@ use crate::{
 };
 
 pub(crate) use key::{unwrap, wrap};
-pub(crate) use member::{Member, MemberId, Standing, author};
+pub(crate) use member::{Alarm, Member, MemberId, Standing, author};
 pub(crate) use record::{Record, about, has_witness, message_key};
 pub(crate) use standings::MemberStandings;
 pub(crate) use turn::Invited;
+pub(crate) use whispers::MemberNotes;
 pub(crate) use working::WorkingKey;
 
 /// Number of a cell, from 1.
@@ -65,6 +68,7 @@ pub(crate) struct Cells {
     /// By what a witness may say next or has said lately: whose it may be.
     said: BTreeSet<(StepId, MemberId)>,
     renewals: BTreeSet<(StepId, MemberId)>,
+    whispers: Whispers,
     /// Replies that are not acknowledged, by witness and id.
     waiting: BTreeMap<(MemberId, u32), Waiting>,
     /// Phones that were refused, oldest first.
@@ -106,6 +110,7 @@ impl Cells {
             members: BTreeMap::new(),
             said: BTreeSet::new(),
             renewals: BTreeSet::new(),
+            whispers: Whispers::default(),
             waiting: BTreeMap::new(),
             refused: BTreeSet::new(),
         };
@@ -551,6 +556,7 @@ impl Cells {
         if member.is_known() {
             self.said.extend(ids(&member.said));
             self.renewals.extend(ids(&member.renewal));
+            self.whispers.enter(id, &member.whispers);
         }
         self.members.insert(id, member);
     }
@@ -570,6 +576,7 @@ impl Cells {
         for step in member.renewal.ids() {
             self.renewals.remove(&(step, id));
         }
+        self.whispers.leave(id, &member.whispers);
         self.refused.retain(|(_, refused)| *refused != id);
         Some(member)
     }

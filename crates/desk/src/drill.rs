@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::{
     closing,
-    entry::{Entry, Received, Seq},
+    entry::{Came, Entry, Received, Seq},
     fold::Fold,
     standing::Nobody,
     store::{KeySource, Line, Loot, Store, StoreError},
@@ -179,9 +179,11 @@ fn play(
             rng.fill_bytes(&mut seed);
             let entry = Entry::Report(Box::new(Received {
                 received: at,
-                relay_time: at,
-                leaf_salt: seed,
-                field_seed: seed,
+                came: Came::Envelope {
+                    relay_time: at,
+                    leaf_salt: seed,
+                    field_seed: seed,
+                },
                 observation,
             }));
             let (seq, at) = batch.append(at, &entry)?;

@@ -1,15 +1,17 @@
 //! What the journal is made of: everything that ever changed the desk's mind.
 //!
-//! A report is kept as bytes:
+//! A report is kept as bytes, one that came in an envelope and one that was whispered:
 //!
 //! ```text
 //! 01 · received 8 · relay's time 8 · leaf salt 32 · field seed 32 · observation (CBOR)
+//! 02 · received 8 · heard 8 · bearer 1 · phrase 1, 0 for none · observation (CBOR)
 //! ```
 //!
 //! With salt and seed, a later case file can show what the relay's log says about the envelope and
 //! open single fields of it. All other entries are JSON.
 
 use lapwing_model::Observation;
+use lapwing_seal::Bearer;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,6 +35,8 @@ pub(crate) enum Entry {
     Closing(Box<Closing>),
     /// An envelope was cover traffic.
     Cover,
+    /// Somebody practised: what they made up is kept nowhere.
+    Drill(Drill),
     /// An envelope or report came again.
     Duplicate(Duplicate),
     /// A phone asked to be known.
@@ -60,14 +64,57 @@ pub(crate) enum Entry {
 pub(crate) struct Received {
     /// When it came in, by the desk's clock.
     pub(crate) received: i64,
-    /// When the relay says that it stored the envelope.
-    pub(crate) relay_time: i64,
-    /// Salt of the envelope's leaf in the relay's log.
-    pub(crate) leaf_salt: [u8; 32],
-    /// Seed of the salted fields under the envelope's root.
-    pub(crate) field_seed: [u8; 32],
+    /// By what.
+    pub(crate) came: Came,
     /// What was seen.
     pub(crate) observation: Observation,
+}
+
+/// By what a report came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// In an envelope of its own.
+    Envelope {
+        /// When the relay says that it stored the envelope.
+        relay_time: i64,
+        /// Salt of the envelope's leaf in the relay's log.
+        leaf_salt: [u8; 32],
+        /// Seed of the salted fields under the envelope's root.
+        field_seed: [u8; 32],
+    },
+    /// In fourteen words.
+    Whisper {
+        /// When somebody heard or read them.
+        heard_at: i64,
+        /// What carried them.
+        bearer: Bearer,
+        /// One of the form's phrases.
+        phrase: Option<u8>,
+    },
+}
+
+/// By what somebody's practice came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Drill {
+    /// Words over a call.
+    Call,
+    /// An envelope.
+    Envelope,
+    /// A sheet or a code on paper.
+    Paper,
+    /// A text message.
+    Text,
+}
+
+impl From<Bearer> for Drill {
+    fn from(bearer: Bearer) -> Self {
+        match bearer {
+            Bearer::Call => Self::Call,
+            Bearer::Text => Self::Text,
+            Bearer::Paper => Self::Paper,
+        }
+    }
 }
 
 /// How something came again.
@@ -211,8 +258,9 @@ pub(crate) struct Issued {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable;
 
-const REPORT_VERSION: u8 = 1;
-const REPORT_HEAD: usize = 1 + 8 + 8 + 32 + 32;
+const BY_ENVELOPE: u8 = 1;
+const ENVELOPE_HEAD: usize = 8 + 8 + 32 + 32;
+const BY_WHISPER: u8 = 2;
 
 impl Entry {
     /// The stable name of its kind.
@@ -223,6 +271,7 @@ impl Entry {
             Self::CheckIn => "check-in",
             Self::Closing(_) => "closing",
             Self::Cover => "cover",
+            Self::Drill(_) => "drill",
             Self::Duplicate(_) => "duplicate",
             Self::Enrolment(_) => "enrolment",
             Self::Message => "message",
@@ -248,6 +297,7 @@ impl Entry {
                 Vec::new()
             }
             Self::Closing(closing) => json(closing),
+            Self::Drill(by) => json(by),
             Self::Duplicate(how) => json(how),
             Self::Enrolment(result) => json(result),
             Self::Refused(why) => json(why),
@@ -276,6 +326,7 @@ impl Entry {
             "check-in" => empty(Self::CheckIn),
             "closing" => json(body).map(Self::Closing),
             "cover" => empty(Self::Cover),
+            "drill" => json(body).map(Self::Drill),
             "duplicate" => json(body).map(Self::Duplicate),
             "enrolment" => json(body).map(Self::Enrolment),
             "message" => empty(Self::Message),
@@ -294,32 +345,70 @@ impl Entry {
 impl Received {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let observation = self.observation.encode();
-        let mut out = Vec::with_capacity(REPORT_HEAD + observation.len());
-        out.push(REPORT_VERSION);
-        out.extend_from_slice(&self.received.to_be_bytes());
-        out.extend_from_slice(&self.relay_time.to_be_bytes());
-        out.extend_from_slice(&self.leaf_salt);
-        out.extend_from_slice(&self.field_seed);
+        let mut out = Vec::with_capacity(1 + ENVELOPE_HEAD + observation.len());
+        match &self.came {
+            Came::Envelope {
+                relay_time,
+                leaf_salt,
+                field_seed,
+            } => {
+                out.push(BY_ENVELOPE);
+                out.extend_from_slice(&self.received.to_be_bytes());
+                out.extend_from_slice(&relay_time.to_be_bytes());
+                out.extend_from_slice(leaf_salt);
+                out.extend_from_slice(field_seed);
+            }
+            Came::Whisper {
+                heard_at,
+                bearer,
+                phrase,
+            } => {
+                out.push(BY_WHISPER);
+                out.extend_from_slice(&self.received.to_be_bytes());
+                out.extend_from_slice(&heard_at.to_be_bytes());
+                out.push(*bearer as u8);
+                out.push(phrase.unwrap_or(0));
+            }
+        }
         out.extend_from_slice(&observation);
         out
     }
 
     pub(crate) fn decode(body: &[u8]) -> Result<Self, Unreadable> {
-        let (head, observation) = body.split_at_checked(REPORT_HEAD).ok_or(Unreadable)?;
-        if head[0] != REPORT_VERSION {
-            return Err(Unreadable);
+        fn part<'a, const N: usize>(bytes: &mut &'a [u8]) -> Result<&'a [u8; N], Unreadable> {
+            let (part, rest) = bytes.split_first_chunk().ok_or(Unreadable)?;
+            *bytes = rest;
+            Ok(part)
         }
-        fn part<const N: usize>(head: &[u8], at: usize) -> [u8; N] {
-            let mut out = [0; N];
-            out.copy_from_slice(&head[at..at + N]);
-            out
-        }
+        let (version, mut rest) = body.split_first().ok_or(Unreadable)?;
+        let received = i64::from_be_bytes(*part(&mut rest)?);
+        let came = match *version {
+            BY_ENVELOPE => Came::Envelope {
+                relay_time: i64::from_be_bytes(*part(&mut rest)?),
+                leaf_salt: *part(&mut rest)?,
+                field_seed: *part(&mut rest)?,
+            },
+            BY_WHISPER => {
+                let heard_at = i64::from_be_bytes(*part(&mut rest)?);
+                let [bearer, phrase] = *part(&mut rest)?;
+                let bearer = match bearer {
+                    0 => Bearer::Call,
+                    1 => Bearer::Text,
+                    2 => Bearer::Paper,
+                    _ => return Err(Unreadable),
+                };
+                Came::Whisper {
+                    heard_at,
+                    bearer,
+                    phrase: (phrase != 0).then_some(phrase),
+                }
+            }
+            _ => return Err(Unreadable),
+        };
         Ok(Self {
-            received: i64::from_be_bytes(part(head, 1)),
-            relay_time: i64::from_be_bytes(part(head, 9)),
-            leaf_salt: part(head, 17),
-            field_seed: part(head, 49),
-            observation: Observation::decode(observation).map_err(|_why| Unreadable)?,
+            received,
+            came,
+            observation: Observation::decode(rest).map_err(|_why| Unreadable)?,
         })
     }
 }
@@ -332,9 +421,11 @@ mod tests {
     fn report() -> Entry {
         Entry::Report(Box::new(Received {
             received: 1_790_000_000,
-            relay_time: 1_789_999_999,
-            leaf_salt: [1; 32],
-            field_seed: [2; 32],
+            came: Came::Envelope {
+                relay_time: 1_789_999_999,
+                leaf_salt: [1; 32],
+                field_seed: [2; 32],
+            },
             observation: Observation {
                 kind: 2,
                 place: Place::from_degrees(48.0, 37.8)
@@ -352,11 +443,27 @@ mod tests {
         }))
     }
 
+    fn whispered(phrase: Option<u8>) -> Entry {
+        let Entry::Report(mut report) = report() else {
+            panic!("a report");
+        };
+        report.observation.note.clear();
+        report.came = Came::Whisper {
+            heard_at: 1_789_999_990,
+            bearer: Bearer::Text,
+            phrase,
+        };
+        Entry::Report(report)
+    }
+
     #[test]
     fn entries_read_back_and_nothing_else_does() {
         let all = [
             report(),
+            whispered(None),
+            whispered(Some(7)),
             Entry::Cover,
+            Entry::Drill(Drill::Paper),
             Entry::Tick,
             Entry::Quarantined,
             Entry::Duplicate(Duplicate::Report),
@@ -406,9 +513,15 @@ mod tests {
 
     #[test]
     fn a_report_cut_short_is_unreadable() {
-        let body = report().encode();
-        for n in 0..body.len() {
-            assert_eq!(Entry::decode("report", &body[..n]), Err(Unreadable), "{n}");
+        for body in [report().encode(), whispered(None).encode()] {
+            for n in 0..body.len() {
+                assert_eq!(Entry::decode("report", &body[..n]), Err(Unreadable), "{n}");
+            }
+            let other = [&[3], &body[1..]].concat();
+            assert_eq!(Entry::decode("report", &other), Err(Unreadable));
         }
+        let mut bearer = whispered(None).encode();
+        bearer[17] = 3;
+        assert_eq!(Entry::decode("report", &bearer), Err(Unreadable));
     }
 }

@@ -5,7 +5,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     cells::{self, CellId, Enrolled, MemberId, Record, Speaker, Standing},
-    entry::{Duplicate, EnrolmentResult, Entry, Received, Refused, Seq},
+    entry::{Came, Drill, Duplicate, EnrolmentResult, Entry, Received, Refused, Seq},
+    hearing::take_whisper,
     judge::judge,
     opening::Opened,
     store::StoreError,
@@ -34,6 +35,7 @@ pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), Store
             Err(reason) => turn.append(now, refused(reason), None)?,
             Ok(Frame::Cover) => turn.append(now, Entry::Cover, None)?,
             Ok(Frame::Enrolment(enrolment)) => take_enrolment(turn, &enrolment)?,
+            Ok(Frame::Whisper(forwarded)) => take_whisper(turn, &forwarded)?,
             Ok(Frame::Known(known)) => take_known(turn, known, &digest, about)?,
             Ok(Frame::Report(report)) => {
                 let statement = Statement {
@@ -56,6 +58,16 @@ pub(crate) fn take(turn: &mut Turn<'_>, opened: Vec<Opened>) -> Result<(), Store
 struct About {
     relay_time: i64,
     leaf_salt: [u8; 32],
+}
+
+impl About {
+    fn came(self, statement: &Statement) -> Came {
+        Came::Envelope {
+            relay_time: self.relay_time,
+            leaf_salt: self.leaf_salt,
+            field_seed: *statement.seed.as_bytes(),
+        }
+    }
 }
 
 fn take_report(
@@ -83,9 +95,7 @@ fn take_report(
     }
     let entry = Entry::Report(Box::new(Received {
         received,
-        relay_time: about.relay_time,
-        leaf_salt: about.leaf_salt,
-        field_seed: *statement.seed.as_bytes(),
+        came: about.came(&statement),
         observation: statement.observation,
     }));
     let seq = turn.append(received, entry, Some(author))?;
@@ -136,6 +146,7 @@ fn take_known(
         }
         (Said::Report(_), None) if forced => turn.append(now, refused(CELL), None),
         (Said::Report(statement), _) => take_report(turn, statement, cells::author(member), about),
+        (Said::Drill(statement), cell) => take_drill(turn, cell, member, &statement),
         (Said::CheckIn(check_in), Some(cell)) => take_check_in(turn, cell, member, &check_in),
         (Said::Message(text), Some(cell)) => {
             let at = now;
@@ -163,9 +174,7 @@ fn quarantine(
     }
     let report = Received {
         received: at,
-        relay_time: about.relay_time,
-        leaf_salt: about.leaf_salt,
-        field_seed: *statement.seed.as_bytes(),
+        came: about.came(&statement),
         observation: statement.observation,
     };
     let record = Record::quarantined(member, at, &report);
@@ -173,6 +182,31 @@ fn quarantine(
     let seq = turn.append(at, Entry::Quarantined, None)?;
     turn.batch.report(&seed_digest, seq)?;
     Ok(seq)
+}
+
+/// What somebody made up to practise is looked at as a report would be, and kept nowhere.
+fn take_drill(
+    turn: &mut Turn<'_>,
+    cell: Option<CellId>,
+    member: MemberId,
+    statement: &Statement,
+) -> Result<Seq, StoreError> {
+    let at = turn.now();
+    let herald = &turn.office.herald;
+    let seen = &statement.observation;
+    if let Err(reason) = judge(seen, statement.replayed_at, &herald.form, herald.mode, at) {
+        return turn.append(at, refused(reason), None);
+    }
+    turn.cells.practised(&turn.batch, member)?;
+    if let Some(cell) = cell {
+        let there = Record::CheckIn {
+            member,
+            at,
+            well: None,
+        };
+        turn.cells.record(&turn.batch, cell, &there)?;
+    }
+    turn.append(at, Entry::Drill(Drill::Envelope), None)
 }
 
 fn take_check_in(
@@ -193,7 +227,7 @@ fn take_check_in(
     turn.append(at, Entry::CheckIn, None)
 }
 
-fn refused(reason: &str) -> Entry {
+pub(crate) fn refused(reason: &str) -> Entry {
     Entry::Refused(Refused {
         reason: reason.to_owned(),
     })

@@ -51,6 +51,7 @@ pub mod drops;
 mod entry;
 mod fold;
 mod gazetteer;
+mod hearing;
 mod herald;
 mod hub;
 mod intake;

@@ -10,6 +10,9 @@ pub(crate) enum Refusal {
     /// A value cannot stand.
     #[error("{0} cannot be used")]
     BadRequest(&'static str),
+    /// More calls than people can take.
+    #[error("too many calls were begun just now")]
+    Busy,
     /// Somebody decided meanwhile.
     #[error("somebody decided meanwhile")]
     Changed(Box<Incident>),

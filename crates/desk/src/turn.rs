@@ -168,6 +168,10 @@ impl<'a> Turn<'a> {
             let Some(case) = self.fold.case(id) else {
                 continue;
             };
+            // The code of fourteen words is short: whoever guesses it must move nobody.
+            if case.whispers_only {
+                continue;
+            }
             let herald = &self.office.herald;
             let warnings = self.fold.warnings().values();
             if !rules::fires(&case.incident, &herald.form, self.now(), warnings) {

@@ -11,8 +11,8 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use lapwing_model::Region;
-use lapwing_seal::MessageKey;
-use lapwing_wire::IssuerKey;
+use lapwing_seal::{Bearer, MessageKey};
+use lapwing_wire::{IssuerKey, Whisper};
 use tokio::sync::{
     Notify,
     mpsc::{self, error::TrySendError},
@@ -21,12 +21,13 @@ use tokio::sync::{
 
 use crate::{
     api::types::{ClockMode, Incident, PublishRequest, Verdict, Warning},
-    cells::{CellId, Cells, Invited, MemberId},
+    cells::{CellId, Cells, Invited, MemberId, MemberNotes},
     clock::Clock,
     closing,
     drops::DropPlan,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
+    hearing::{self, HeardWhisper},
     herald::Herald,
     hub::{Changes, Hub, ShownWarning},
     intake, issuer,
@@ -90,6 +91,15 @@ enum Command {
         verdict: Verdict,
         version: u64,
         reply: Reply<Arc<Incident>>,
+    },
+    Hear {
+        readings: Vec<Whisper>,
+        tries: usize,
+        reply: Reply<(usize, Option<HeardWhisper>)>,
+    },
+    Members {
+        ids: Vec<MemberId>,
+        reply: Reply<Vec<MemberNotes>>,
     },
     Delivered {
         relay: String,
@@ -264,6 +274,25 @@ impl WriterHandle {
             reply,
         })
         .await
+    }
+
+    /// Finds out whose whisper was heard over a call, and journals it. Of `tries` what is left comes back.
+    pub(crate) async fn hear(
+        &self,
+        readings: Vec<Whisper>,
+        tries: usize,
+    ) -> Result<(usize, Option<HeardWhisper>), Refusal> {
+        self.ask(|reply| Command::Hear {
+            readings,
+            tries,
+            reply,
+        })
+        .await
+    }
+
+    /// What the desk notes of witnesses outside of their cell's records.
+    pub(crate) async fn members(&self, ids: Vec<MemberId>) -> Result<Vec<MemberNotes>, Refusal> {
+        self.ask(|reply| Command::Members { ids, reply }).await
     }
 
     /// Signs a bulletin with a number greater than `above` and all before, with the drops in force.
@@ -468,6 +497,27 @@ impl Writer {
                 reply,
             } => {
                 drop(reply.send(self.decide(incident, verdict, version)));
+            }
+            Command::Hear {
+                readings,
+                mut tries,
+                reply,
+            } => {
+                let heard = self.turn(|turn| {
+                    let now = turn.now();
+                    Ok(hearing::hear(
+                        turn,
+                        &readings,
+                        now,
+                        Bearer::Call,
+                        &mut tries,
+                    )?)
+                });
+                drop(reply.send(heard.map(|heard| (tries, heard))));
+            }
+            Command::Members { ids, reply } => {
+                let notes = ids.iter().filter_map(|&id| self.cells.notes(id));
+                drop(reply.send(Ok(notes.collect())));
             }
             Command::Delivered { relay, number } => {
                 let number = i64::try_from(number).unwrap_or(i64::MAX);

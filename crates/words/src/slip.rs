@@ -48,7 +48,8 @@ pub fn slips(heard: &[Option<Symbol>]) -> Vec<Offer> {
             offer(Slip::LeftOut(at), with_gap(heard.to_vec(), at));
         }
     } else if heard.len() == WORDS + 1 {
-        for at in 0..=WORDS {
+        // From the end: of two that are the same the second is one too many.
+        for at in (0..=WORDS).rev() {
             offer(Slip::SaidTwice(at.saturating_sub(1)), without(at));
         }
     } else if heard.len() == WORDS {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use lapwing_model::{Danger, Known};
+use lapwing_model::{Danger, Form, Known, Observation};
+use lapwing_seal::Bearer;
 
 use super::{
     Desk,
     refused::Number,
-    types::{Incident, IncidentDetail, ReportView, Stance},
+    types::{Incident, IncidentDetail, ReportBearer, ReportView, Stance, TextPair},
 };
 use crate::{
-    entry::Received,
+    entry::{Came, Received},
     fold::KeptView,
     refusal::Refusal,
     store::{StoreError, Voice},
@@ -53,7 +54,7 @@ pub(super) async fn incident_get(
     let (incident, history, reports) = found?.ok_or(Refusal::NotFound)?;
     let reports = reports
         .into_iter()
-        .filter_map(|(voice, received)| Some(report(&voice, &received?)))
+        .filter_map(|(voice, received)| Some(report(&desk.herald.form, &voice, &received?)))
         .collect();
     Ok(Json(IncidentDetail {
         incident,
@@ -62,7 +63,7 @@ pub(super) async fn incident_get(
     }))
 }
 
-fn report(voice: &Voice, received: &Received) -> ReportView {
+fn report(form: &Form, voice: &Voice, received: &Received) -> ReportView {
     let seen = &received.observation;
     ReportView {
         report: voice.report.unsigned_abs(),
@@ -83,14 +84,9 @@ fn report(voice: &Voice, received: &Received) -> ReportView {
         seen: seen.seen,
         seen_off_s: seen.seen_off_s,
         received: received.received,
-        known: match seen.known {
-            Known::Seen => "seen",
-            Known::Heard => "heard",
-            Known::Told => "told",
-        }
-        .into(),
+        known: known(seen).into(),
         count: seen.count,
-        heading: seen.heading.map(lapwing_model::Heading::degrees),
+        heading: heading(seen),
         danger: match seen.danger {
             Danger::None => "none",
             Danger::Some => "some",
@@ -98,5 +94,39 @@ fn report(voice: &Voice, received: &Received) -> ReportView {
         }
         .into(),
         note: seen.note.clone(),
+        bearer: match received.came {
+            Came::Envelope { .. } => ReportBearer::Envelope,
+            Came::Whisper { bearer, .. } => match bearer {
+                Bearer::Call => ReportBearer::Call,
+                Bearer::Text => ReportBearer::Text,
+                Bearer::Paper => ReportBearer::Paper,
+            },
+        },
+        phrase: match received.came {
+            Came::Whisper { phrase: code, .. } => phrase(form, code),
+            Came::Envelope { .. } => None,
+        },
     }
+}
+
+pub(super) fn known(seen: &Observation) -> &'static str {
+    match seen.known {
+        Known::Seen => "seen",
+        Known::Heard => "heard",
+        Known::Told => "told",
+    }
+}
+
+/// Degrees clockwise from north.
+pub(super) fn heading(seen: &Observation) -> Option<f64> {
+    seen.heading.map(lapwing_model::Heading::degrees)
+}
+
+/// The sentence of the form with this code.
+pub(super) fn phrase(form: &Form, code: Option<u8>) -> Option<TextPair> {
+    let text = &form.phrase(code?)?.text;
+    Some(TextPair {
+        uk: text.uk.clone(),
+        en: text.en.clone(),
+    })
 }

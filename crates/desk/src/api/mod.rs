@@ -1,6 +1,7 @@
 //! The desk's HTTP for the people at it, as fixed in `docs/HTTP.md`: one endpoint a file.
 
 mod access;
+mod calls;
 mod cells;
 mod draft_get;
 mod events_get;
@@ -32,6 +33,7 @@ use tokio::sync::watch;
 use crate::{herald::Herald, hub::Hub, refusal::Refusal, store::Reader, writer::WriterHandle};
 
 pub(crate) use access::Access;
+pub(crate) use calls::Lines;
 pub(crate) use cells::Coordinators;
 
 /// What the endpoints work with.
@@ -43,6 +45,7 @@ pub(crate) struct Desk {
     pub(crate) herald: Herald,
     pub(crate) access: Access,
     pub(crate) coordinators: Coordinators,
+    pub(crate) lines: Lines,
     /// True when the desk is stopping.
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) web_dir: Option<PathBuf>,
@@ -54,7 +57,10 @@ const BODY_MAX: usize = 64 * 1024;
 
 /// Every route under `/api`, with the methods it takes.
 #[cfg(test)]
-const ROUTES: [(&str, &[&str]); 17] = [
+const ROUTES: [(&str, &[&str]); 20] = [
+    ("/api/calls", &["POST"]),
+    ("/api/calls/x", &["PUT"]),
+    ("/api/calls/words/uk", &["GET"]),
     ("/api/cells", &["GET", "POST"]),
     ("/api/cells/1", &["GET"]),
     ("/api/cells/1/unlock", &["POST"]),
@@ -106,6 +112,7 @@ pub(crate) fn router(desk: Desk) -> Router {
             "/warnings/{id}/cancel",
             only(post(warning_cancel_post::warning_cancel_post), "POST"),
         )
+        .nest("/calls", calls::router())
         .nest("/cells", cells::router())
         .route("/events", only(get(events_get::events_get), "GET"))
         .fallback(|| async { Problem::not_found() })

@@ -14,6 +14,12 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let problem = match self {
             Self::BadRequest(what) => bad_request().detail(format!("{what} cannot be used")),
+            Self::Busy => Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "busy",
+                "too many calls were begun just now",
+            )
+            .detail("wait some minutes; the words of calls that are going on are still taken"),
             Self::Changed(incident) => {
                 let present = serde_json::to_value(&incident).expect("views are plain values");
                 Problem::new(

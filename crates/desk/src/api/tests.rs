@@ -45,6 +45,7 @@ pub(super) fn pages() -> Pages {
         herald,
         access,
         coordinators: Coordinators::default(),
+        lines: Lines::default(),
         stopped,
         web_dir: Some(web),
         pmtiles: Some(map),

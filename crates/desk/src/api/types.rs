@@ -86,6 +86,9 @@ pub struct Counters {
     /// Times that a phone showed that it is there.
     #[ts(type = "number")]
     pub check_ins: u64,
+    /// Times that somebody practised, by any way.
+    #[ts(type = "number")]
+    pub drills: u64,
     /// Not accepted, by reason.
     pub refused: Vec<RefusedCount>,
 }
@@ -248,6 +251,24 @@ pub struct ReportView {
     pub danger: String,
     /// What the witness wrote.
     pub note: String,
+    /// What carried it.
+    pub bearer: ReportBearer,
+    /// A sentence of the form that the witness chose.
+    pub phrase: Option<TextPair>,
+}
+
+/// What carried a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportBearer {
+    /// Fourteen words over a call.
+    Call,
+    /// An envelope of its own.
+    Envelope,
+    /// A sheet or a code on paper.
+    Paper,
+    /// Fourteen words in a text message.
+    Text,
 }
 
 /// For or against.
@@ -279,6 +300,136 @@ pub struct VerdictRequest {
     /// is refused, more reports are not.
     #[ts(type = "number")]
     pub version: u64,
+}
+
+/// `POST /api/calls`: somebody calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CallBegun {
+    /// The name of the call, for `PUT /api/calls/CALL`; ends after an hour.
+    pub call: String,
+}
+
+/// `PUT /api/calls/CALL`: the words so far.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CallWords {
+    /// `uk` or `en`.
+    pub language: String,
+    /// As typed, in order, at most 16; empty or `_` where one was not understood, a question mark behind one that is in
+    /// doubt.
+    pub words: Vec<String>,
+}
+
+/// What the words so far are.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct CallView {
+    /// One for each text.
+    pub places: Vec<CallPlace>,
+    /// How far the words carry.
+    pub code: CallCode,
+    /// The fourteen words that were meant, as far as can be told.
+    pub mended: Option<Vec<String>>,
+    /// The slip of one position that explains what was heard.
+    pub slip: Option<CallSlip>,
+    /// The report, once it is known whose it is: then it is in the journal.
+    pub report: Option<CallReport>,
+}
+
+/// One of the words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CallPlace {
+    /// The word of the list.
+    pub word: Option<String>,
+    /// What the text is.
+    pub state: CallPlaceState,
+    /// What it may have been.
+    pub offers: Vec<String>,
+}
+
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum CallPlaceState {
+    /// It was not understood.
+    Missing,
+    /// It begins several words.
+    More,
+    /// A word of the list.
+    Said,
+    /// No word of the list.
+    Unknown,
+}
+
+/// How far the words carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum CallCode {
+    /// More is wrong than can be mended.
+    Beyond,
+    /// They fit together after some were mended.
+    Mended,
+    /// Too few so far.
+    Short,
+    /// They fit together as they are.
+    Whole,
+}
+
+/// A slip of one position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CallSlip {
+    /// What happened.
+    pub kind: CallSlipKind,
+    /// To which of the fourteen words, from 0; of two that changed places the first.
+    pub at: usize,
+}
+
+/// What may happen to a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallSlipKind {
+    /// It was not said.
+    LeftOut,
+    /// It was said twice.
+    SaidTwice,
+    /// It and the next changed places.
+    Swapped,
+}
+
+/// A report that came over a call.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct CallReport {
+    /// Two words to read back: only the desk knows them.
+    pub answer: [String; 2],
+    /// The incident that it is in.
+    #[ts(type = "number | null")]
+    pub incident: Option<u64>,
+    /// For practice: it is in no incident.
+    pub drill: bool,
+    /// Whoever speaks is forced to: it is in no incident, and their coordinator sees it.
+    pub duress: bool,
+    /// Whether the form knows what it speaks of; if not, all that follows is missing.
+    pub understood: bool,
+    /// Code of the kind.
+    pub kind: Option<u8>,
+    /// Where, degrees.
+    pub lat: Option<f64>,
+    /// Where, degrees.
+    pub lon: Option<f64>,
+    /// How far off the place may be, metres.
+    pub off_m: Option<u32>,
+    /// When it was seen.
+    #[ts(type = "number | null")]
+    pub seen: Option<i64>,
+    /// How far off that time may be, seconds.
+    pub seen_off_s: Option<u32>,
+    /// How many.
+    pub count: Option<u16>,
+    /// Degrees clockwise from north.
+    pub heading: Option<f64>,
+    /// `seen`, `heard` or `told`.
+    pub known: Option<String>,
+    /// A sentence of the form that the witness chose.
+    pub phrase: Option<TextPair>,
 }
 
 /// `GET /api/incidents/ID/draft`: what a warning would say.
@@ -481,6 +632,8 @@ pub struct MemberView {
     /// Since when somebody speaks as the decoy.
     #[ts(type = "number | null")]
     pub duress_since: Option<i64>,
+    /// How often they practised.
+    pub drills: u32,
     /// When their phone was cut off: nothing that it sends comes here any more.
     #[ts(type = "number | null")]
     pub cut_off: Option<i64>,

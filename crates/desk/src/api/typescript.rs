@@ -29,6 +29,9 @@ fn generated() -> BTreeMap<String, String> {
         ($($ty:ident),*) => { $(<types::$ty as TS>::export_all(&config).unwrap();)* };
     }
     export!(
+        CallBegun,
+        CallView,
+        CallWords,
         CellFounding,
         CellList,
         CellUnlocked,

@@ -1,15 +1,17 @@
 //! What the desk works with of one witness: their chains and their bucket. No name, no cell.
 
+use lapwing_model::Sector;
 use lapwing_seal::{
     BUCKET_SECRET_LEN, BucketSecret, Enrolment, Listener, Purpose, REPLY_CHAINS_LEN, ReplyChains,
+    WhisperListener,
 };
 use sha2::{Digest as _, Sha256};
 
 /// Number of a witness, not zero. Stays within the desk.
 pub(crate) type MemberId = u32;
 
-const VERSION: u8 = 2;
-const HEAD: usize = 1 + 1 + 4 + 4 + BUCKET_SECRET_LEN + REPLY_CHAINS_LEN + 2;
+const VERSION: u8 = 3;
+const HEAD: usize = 1 + 1 + 4 + 4 + 4 + 4 + 8 + 8 + BUCKET_SECRET_LEN + REPLY_CHAINS_LEN + 2 + 2;
 
 /// What a phone is to the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +29,29 @@ pub(crate) struct Member {
     pub(crate) standing: Standing,
     pub(crate) said: Listener,
     pub(crate) renewal: Listener,
+    pub(crate) whispers: WhisperListener,
+    /// Within it whispers name places.
+    pub(crate) sector: Sector,
     pub(crate) bucket: BucketSecret,
     pub(crate) chains: ReplyChains,
     /// Id of the next reply.
     pub(crate) next_reply: u32,
     /// How often the witness was heard, over all chains.
     pub(crate) heard: u32,
+    /// How often they practised.
+    pub(crate) drills: u32,
+    /// The last whisper that was said under duress. It does not tell of which cell they are: their coordinator sees it
+    /// here.
+    pub(crate) alarm: Option<Alarm>,
+}
+
+/// A whisper that was said under duress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Alarm {
+    /// When it was heard, not 0.
+    pub(crate) at: i64,
+    /// What it said: 54 bits.
+    pub(crate) gist: u64,
 }
 
 impl Member {
@@ -43,10 +62,14 @@ impl Member {
             standing,
             said: chain(Purpose::Mac),
             renewal: chain(Purpose::Renewal),
+            whispers: WhisperListener::new(&enrolment.root),
+            sector: enrolment.sector,
             bucket: enrolment.bucket.clone(),
             chains: ReplyChains::new(&enrolment.root, enrolment.drops),
             next_reply: 1,
             heard: 0,
+            drills: 0,
+            alarm: None,
         }
     }
 
@@ -55,6 +78,8 @@ impl Member {
         Self {
             next_reply: before.next_reply,
             heard: before.heard,
+            drills: before.drills,
+            alarm: before.alarm,
             ..Self::new(enrolment, before.standing)
         }
     }
@@ -64,19 +89,29 @@ impl Member {
         self.standing != Standing::Refused
     }
 
-    /// For the working key only: version 1 · standing 1 · next reply 4 · heard 4 · bucket secret 32 · reply
-    /// chains 68 · length of the next 2 · what was said · renewals.
+    /// For the working key only: version 1 · standing 1 · next reply 4 · heard 4 · sector 4 · drills 4 · time of an
+    /// alarm 8, 0 for none · its gist 8 · bucket secret 32 · reply chains 68 · lengths of the next two 2 and 2 · what was
+    /// said · whispers · renewals.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let said = self.said.to_bytes();
+        let whispers = self.whispers.to_bytes();
+        let alarm = self.alarm.unwrap_or(Alarm { at: 0, gist: 0 });
         let mut out = vec![VERSION];
         out.push(self.standing as u8);
         out.extend_from_slice(&self.next_reply.to_be_bytes());
         out.extend_from_slice(&self.heard.to_be_bytes());
+        out.extend_from_slice(&self.sector.number().to_be_bytes());
+        out.extend_from_slice(&self.drills.to_be_bytes());
+        out.extend_from_slice(&alarm.at.to_be_bytes());
+        out.extend_from_slice(&alarm.gist.to_be_bytes());
         out.extend_from_slice(self.bucket.as_bytes());
         out.extend_from_slice(self.chains.to_bytes().as_slice());
-        let length = u16::try_from(said.len()).expect("a window of steps is below 64 KiB");
-        out.extend_from_slice(&length.to_be_bytes());
+        for part in [&said, &whispers] {
+            let length = u16::try_from(part.len()).expect("a window of steps is below 64 KiB");
+            out.extend_from_slice(&length.to_be_bytes());
+        }
         out.extend_from_slice(&said);
+        out.extend_from_slice(&whispers);
         out.extend_from_slice(&self.renewal.to_bytes());
         out
     }
@@ -87,10 +122,19 @@ impl Member {
         let (standing, head) = head.split_first()?;
         let (next_reply, head) = head.split_first_chunk()?;
         let (heard, head) = head.split_first_chunk()?;
+        let (sector, head) = head.split_first_chunk()?;
+        let (drills, head) = head.split_first_chunk()?;
+        let (at, head) = head.split_first_chunk()?;
+        let (gist, head) = head.split_first_chunk()?;
         let (bucket, head) = head.split_first_chunk()?;
         let (chains, head) = head.split_first_chunk()?;
-        let said = usize::from(u16::from_be_bytes(head.try_into().ok()?));
-        let (said, renewal) = rest.split_at_checked(said)?;
+        let [said, whispers] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_be_bytes);
+        let (said, rest) = rest.split_at_checked(usize::from(said))?;
+        let (whispers, renewal) = rest.split_at_checked(usize::from(whispers))?;
+        let alarm = Alarm {
+            at: i64::from_be_bytes(*at),
+            gist: u64::from_be_bytes(*gist),
+        };
         let standing = match standing {
             0 => Standing::Refused,
             1 => Standing::Witness,
@@ -104,10 +148,14 @@ impl Member {
             standing,
             said: Listener::from_bytes(said)?,
             renewal: Listener::from_bytes(renewal)?,
+            whispers: WhisperListener::from_bytes(whispers)?,
+            sector: Sector::from_number(u32::from_be_bytes(*sector))?,
             bucket: BucketSecret::from_bytes(*bucket),
             chains: ReplyChains::from_bytes(chains),
             next_reply: u32::from_be_bytes(*next_reply),
             heard: u32::from_be_bytes(*heard),
+            drills: u32::from_be_bytes(*drills),
+            alarm: (alarm.at != 0).then_some(alarm),
         })
     }
 }

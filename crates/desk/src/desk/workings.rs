@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{Desk, DeskConfig, DeskError, Issuer};
 use crate::{
-    api::{self, Access, Coordinators},
+    api::{self, Access, Coordinators, Lines},
     cells::{Cells, MemberStandings},
     herald::Herald,
     hub::{Fixed, Hub, RelayState, kind_views},
@@ -136,6 +136,7 @@ impl Desk {
                 herald,
                 access: Access::new(&keys.sign_in, &keys.root.verifying_key().to_bytes()),
                 coordinators: Coordinators::default(),
+                lines: Lines::default(),
                 stopped,
                 web_dir: config.web_dir,
                 pmtiles: config.pmtiles,

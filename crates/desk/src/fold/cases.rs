@@ -24,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) history: Vec<Decision>,
     /// Version at which the verdict last changed.
     pub(crate) decided: u64,
+    /// Whether nothing but whispers speaks for it: then no rule warns of it.
+    pub(crate) whispers_only: bool,
     version: u64,
     verdict: Verdict,
     /// The first epoch from which a report is among its reports.
@@ -62,6 +64,7 @@ impl Case {
             voices: Arc::new([]),
             history: Vec::new(),
             decided: 0,
+            whispers_only: false,
             version: 0,
             verdict: Verdict::Open,
             epoch: 0,
@@ -77,6 +80,7 @@ impl Case {
             voices,
             history: view.history,
             decided,
+            whispers_only: false,
             epoch: 0,
         }
     }
@@ -161,6 +165,7 @@ impl Fold {
             // A quiet report may still speak against another incident; its tag goes with that one,
             // or with the next incident that closes and names it.
             self.tags.remove(&voice.report.cast_signed());
+            self.whispered.remove(&voice.report.cast_signed());
         }
     }
 
@@ -183,10 +188,13 @@ impl Fold {
     fn show(&mut self, fused: &lapwing_fuse::Incident, closed: bool) {
         let id = fused.id.0;
         let (voices, epoch) = self.voices(fused);
+        let whispered = |voice: &Voice| voice.against || self.whispered.contains(&voice.report);
+        let whispers_only = voices.iter().all(whispered);
         let warning = self.warning_of(id);
         let case = self.cases.entry(id).or_insert_with(|| Case::new(id));
         case.voices = voices.into();
         case.epoch = epoch;
+        case.whispers_only = whispers_only;
         case.verdict = match fused.verdict {
             lapwing_fuse::Verdict::Open => Verdict::Open,
             lapwing_fuse::Verdict::Confirmed => Verdict::Confirmed,

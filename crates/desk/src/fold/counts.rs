@@ -19,6 +19,8 @@ pub(crate) struct Counts {
     enrolments: u64,
     messages: u64,
     check_ins: u64,
+    #[serde(default)]
+    drills: u64,
     refused: BTreeMap<String, u64>,
 }
 
@@ -30,6 +32,7 @@ impl Counts {
             Entry::Duplicate(_) => self.duplicates += 1,
             Entry::CheckIn => self.check_ins += 1,
             Entry::Cover => self.cover += 1,
+            Entry::Drill(_) => self.drills += 1,
             Entry::Enrolment(_) => self.enrolments += 1,
             // Both go to the coordinator; a count of its own would tell everybody who signs in that
             // somebody is being forced.
@@ -62,6 +65,7 @@ impl Counts {
             enrolments: self.enrolments,
             messages: self.messages,
             check_ins: self.check_ins,
+            drills: self.drills,
             refused: refused.collect(),
         }
     }

@@ -9,7 +9,7 @@ mod closing;
 mod counts;
 mod warnings;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use lapwing_fuse::{Fuse, HowKnown, IncidentId, Parameters, Sighting};
 use lapwing_model::Known;
@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     api::types::Verdict,
-    entry::{Entry, Received, Seq},
+    entry::{Came, Entry, Received, Seq},
     store::{Epoch, Line, Tags},
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct Fold {
     fuse: Fuse,
     /// Live reports: in place of its author what the fusing sees, and the epoch.
     tags: HashMap<Seq, (u64, Epoch)>,
+    /// Live reports that were whispered.
+    whispered: HashSet<Seq>,
     /// Tags that were seen, and what stands for each. An author who is known by the tag of one epoch
     /// keeps it in the next, so that nobody is two people at the boundary.
     canonical: HashMap<u64, u64>,
@@ -82,6 +84,7 @@ impl Fold {
             now: 0,
             fuse: Fuse::new(Parameters::default()),
             tags: HashMap::new(),
+            whispered: HashSet::new(),
             canonical: HashMap::new(),
             cases: HashMap::new(),
             closed: BTreeSet::new(),
@@ -114,6 +117,7 @@ impl Fold {
             | Entry::CheckIn
             | Entry::Closing(_)
             | Entry::Cover
+            | Entry::Drill(_)
             | Entry::Duplicate(_)
             | Entry::Enrolment(_)
             | Entry::Message
@@ -140,6 +144,9 @@ impl Fold {
         let seen = &report.observation;
         let tag = self.tag(seq, tags);
         self.tags.insert(seq, (tag, KeyEpoch::at(at).0));
+        if matches!(report.came, Came::Whisper { .. }) {
+            self.whispered.insert(seq);
+        }
         let change = self.fuse.report(&Sighting {
             report: seq.unsigned_abs(),
             at,
@@ -164,6 +171,7 @@ impl Fold {
             // A quiet report is no incident's own; its tag is needed only by those it speaks against.
             None if change.touched.is_empty() => {
                 self.tags.remove(&seq);
+                self.whispered.remove(&seq);
             }
             None => {}
         }
@@ -203,6 +211,12 @@ impl Fold {
     /// An incident that is live or closed lately. Values may be old until [`Fold::settle`].
     pub(crate) fn case(&self, id: u64) -> Option<&Case> {
         self.cases.get(&id)
+    }
+
+    /// The incident that a report is in, if that is live.
+    pub(crate) fn incident_of(&self, report: Seq) -> Option<u64> {
+        let IncidentId(id) = self.fuse.incident_of(report.unsigned_abs())?;
+        Some(id)
     }
 
     /// All incidents in memory.

@@ -11,10 +11,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const PASSPHRASE: &str = "горіх під вікном";
-const LAT: f64 = 47.57;
-const LON: f64 = 35.79;
+pub(crate) const LAT: f64 = 47.57;
+pub(crate) const LON: f64 = 35.79;
 
-fn sector() -> Sector {
+pub(crate) fn sector() -> Sector {
     Sector::around(Place::from_degrees(LAT, LON).unwrap())
 }
 
@@ -22,13 +22,13 @@ fn sector() -> Sector {
 const LATER_S: i64 = 3_700;
 
 /// A coordinator at the desk, with their cell open.
-struct Coordinator {
-    cell: u64,
+pub(crate) struct Coordinator {
+    pub(crate) cell: u64,
     session: String,
 }
 
 impl Coordinator {
-    async fn founds(desk: &RunningDesk) -> Self {
+    pub(crate) async fn founds(desk: &RunningDesk) -> Self {
         let founding = json!({ "name": "двір", "passphrase": PASSPHRASE });
         let (status, made) = desk
             .request(Method::POST, "/api/cells", Some(founding))
@@ -37,7 +37,7 @@ impl Coordinator {
         Self::of(&made)
     }
 
-    async fn unlocks(cell: u64, desk: &RunningDesk) -> Self {
+    pub(crate) async fn unlocks(cell: u64, desk: &RunningDesk) -> Self {
         let body = json!({ "passphrase": PASSPHRASE });
         let path = format!("/api/cells/{cell}/unlock");
         let (status, made) = desk.request(Method::POST, &path, Some(body)).await;
@@ -66,7 +66,7 @@ impl Coordinator {
         answer
     }
 
-    async fn sees(&self, desk: &RunningDesk) -> Value {
+    pub(crate) async fn sees(&self, desk: &RunningDesk) -> Value {
         let path = format!("/api/cells/{}", self.cell);
         let header = [("lapwing-cell", self.session.as_str())];
         let (status, view) = desk.request_with(Method::GET, &path, None, &header).await;
@@ -74,7 +74,7 @@ impl Coordinator {
         view
     }
 
-    async fn invites(&self, desk: &RunningDesk) -> Invite {
+    pub(crate) async fn invites(&self, desk: &RunningDesk) -> Invite {
         self.invites_as(desk, None).await
     }
 
@@ -92,7 +92,7 @@ impl Coordinator {
 }
 
 /// A phone of its own install.
-async fn phone(world: &World, n: u8) -> Phone {
+pub(crate) async fn phone(world: &World, n: u8) -> Phone {
     let mut phone = world.phone(n).await;
     phone
         .recall(BucketSecret::from_bytes([n; 32]), None)
@@ -101,7 +101,7 @@ async fn phone(world: &World, n: u8) -> Phone {
 }
 
 /// What the newest drop of the phone's bucket has for it.
-async fn fetch(world: &World, phone: &mut Phone) -> Received {
+pub(crate) async fn fetch(world: &World, phone: &mut Phone) -> Received {
     let get = async |path: &str| {
         let url = format!("{}{path}", world.relays[0].url);
         let answer = world.http.get(url).send().await.unwrap();
@@ -118,7 +118,7 @@ async fn fetch(world: &World, phone: &mut Phone) -> Received {
 }
 
 /// An hour later: the desk, started again, makes other drops, and the relay has them.
-async fn an_hour_later(world: &World, desk: RunningDesk) -> RunningDesk {
+pub(crate) async fn an_hour_later(world: &World, desk: RunningDesk) -> RunningDesk {
     let before = world.bulletin(0, 1).await.drops.unwrap().number;
     desk.stop().await;
     HandClock::forward(&world.clock, LATER_S);
@@ -131,7 +131,7 @@ async fn an_hour_later(world: &World, desk: RunningDesk) -> RunningDesk {
     desk
 }
 
-async fn counted(desk: &RunningDesk, name: &str, n: u64) {
+pub(crate) async fn counted(desk: &RunningDesk, name: &str, n: u64) {
     eventually(name, async || {
         let overview = desk.get("/api/overview").await;
         (overview["counters"][name] == n).then_some(())

@@ -1,5 +1,6 @@
 //! From the phone to the incident and the warning, over real relays.
 
+mod calls;
 mod cells;
 mod common;
 

@@ -8,6 +8,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     http::HeaderMap,
 };
+use lapwing_model::{Form, Gist, Observation};
 use serde::Deserialize;
 
 use super::Desk;
@@ -17,7 +18,7 @@ use crate::{
         refused::Number,
         types::{CellView, InviteStanding, InviteView, MemberView, SetAside, TalkBy, TalkLine},
     },
-    cells::Record,
+    cells::{Alarm, MemberNotes, Record},
     drops::REPLY_KEEP_S,
     entry::Received,
     refusal::Refusal,
@@ -50,7 +51,15 @@ pub(super) async fn cell_get(
         .into_iter()
         .map(|(hash, state)| (hex::encode(hash), state))
         .collect();
-    Ok(Json(view(id, now, records, &states)?))
+    let mut view = view(id, now, records, &states)?;
+    let ids = view.members.iter().map(|member| member.id).collect();
+    for notes in desk.writer.members(ids).await? {
+        let member = view.members.iter_mut().find(|member| member.id == notes.id);
+        if let Some(member) = member {
+            noted(member, &notes, &desk.herald.form);
+        }
+    }
+    Ok(Json(view))
 }
 
 /// The cell after all of its records.
@@ -105,6 +114,7 @@ fn view(
                     joined: at,
                     check_in: None,
                     well: None,
+                    drills: 0,
                     talk: Vec::new(),
                 };
                 order.push(member);
@@ -191,6 +201,35 @@ fn view(
     })
 }
 
+/// What witnesses said over a call, which tells no cell.
+fn noted(member: &mut MemberView, notes: &MemberNotes, form: &Form) {
+    member.drills = notes.drills;
+    let Some(Alarm { at, gist }) = notes.alarm else {
+        return;
+    };
+    member.duress_since.get_or_insert(at);
+    let said = Gist::from_bits(gist).and_then(|gist| gist.observation(form, notes.sector, at));
+    let line = TalkLine {
+        at,
+        by: TalkBy::Witness,
+        text: String::new(),
+        report: said.ok().map(|seen| aside(&seen)),
+        came: None,
+        lost: false,
+    };
+    let place = member.talk.partition_point(|line| line.at <= at);
+    member.talk.insert(place, line);
+}
+
+fn aside(seen: &Observation) -> SetAside {
+    SetAside {
+        kind: seen.kind,
+        lat: seen.place.lat(),
+        lon: seen.place.lon(),
+        seen: seen.seen,
+    }
+}
+
 /// Whoever says something as a decoy is forced to, or forces them.
 fn spoke(member: &mut MemberView, at: i64) {
     if member.duress_of.is_some() {
@@ -205,13 +244,8 @@ fn set_aside(at: i64, report: &str) -> Result<TalkLine, StoreError> {
     Ok(TalkLine {
         at,
         by: TalkBy::Witness,
+        report: Some(aside(&seen)),
         text: seen.note,
-        report: Some(SetAside {
-            kind: seen.kind,
-            lat: seen.place.lat(),
-            lon: seen.place.lon(),
-            seen: seen.seen,
-        }),
         came: None,
         lost: false,
     })

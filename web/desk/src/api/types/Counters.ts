@@ -30,6 +30,10 @@ messages: number,
  */
 check_ins: number, 
 /**
+ * Times that somebody practised, by any way.
+ */
+drills: number, 
+/**
  * Not accepted, by reason.
  */
 refused: Array<RefusedCount>, };

@@ -34,6 +34,10 @@ duress_of: number | null,
  */
 duress_since: number | null, 
 /**
+ * How often they practised.
+ */
+drills: number, 
+/**
  * When their phone was cut off: nothing that it sends comes here any more.
  */
 cut_off: number | null, 

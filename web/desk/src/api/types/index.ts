@@ -1,4 +1,13 @@
 // Generated with the types beside it. Do not edit.
+export type { CallBegun } from "./CallBegun";
+export type { CallCode } from "./CallCode";
+export type { CallPlace } from "./CallPlace";
+export type { CallPlaceState } from "./CallPlaceState";
+export type { CallReport } from "./CallReport";
+export type { CallSlip } from "./CallSlip";
+export type { CallSlipKind } from "./CallSlipKind";
+export type { CallView } from "./CallView";
+export type { CallWords } from "./CallWords";
 export type { CellFounding } from "./CellFounding";
 export type { CellLine } from "./CellLine";
 export type { CellList } from "./CellList";
@@ -26,6 +35,7 @@ export type { ProblemView } from "./ProblemView";
 export type { PublishRequest } from "./PublishRequest";
 export type { RefusedCount } from "./RefusedCount";
 export type { RelayView } from "./RelayView";
+export type { ReportBearer } from "./ReportBearer";
 export type { ReportView } from "./ReportView";
 export type { SetAside } from "./SetAside";
 export type { Stance } from "./Stance";

@@ -1,0 +1,95 @@
+//! Calls that are going on, and what was tried during each.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use lapwing_seal::CANDIDATES_MAX;
+use lapwing_wire::{WHISPER_LEN, Whisper};
+
+use crate::{api::types::CallReport, refusal::Refusal, store::StoreError};
+
+/// Nobody speaks for longer, seconds.
+const CALL_S: i64 = 3_600;
+/// Calls in ten minutes, over the whole desk: more than people can take, and little for a program that guesses.
+const CALLS: usize = 120;
+const CALLS_S: i64 = 600;
+
+/// Calls by their names.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    calls: BTreeMap<String, Call>,
+    begun: Vec<i64>,
+}
+
+struct Call {
+    begun: i64,
+    /// Candidates that may still be tried: at most 64 a call.
+    tries: usize,
+    tried: BTreeSet<[u8; WHISPER_LEN]>,
+    heard: Option<CallReport>,
+}
+
+/// What is to be done about the words of a call.
+pub(super) enum Next {
+    /// The report was heard.
+    Heard(Box<CallReport>),
+    /// These readings are to be tried, with so many tries.
+    Try(Vec<Whisper>, usize),
+}
+
+impl Lines {
+    /// Begins a call; gives its name.
+    pub(super) fn begin(&self, now: i64) -> Result<String, Refusal> {
+        let mut name = [0; 8];
+        getrandom::fill(&mut name).map_err(|_why| StoreError::Randomness)?;
+        let name = hex::encode(name);
+        self.with(|state| {
+            state.calls.retain(|_, call| now - call.begun < CALL_S);
+            state.begun.retain(|&at| now - at < CALLS_S);
+            if state.begun.len() >= CALLS {
+                return Err(Refusal::Busy);
+            }
+            state.begun.push(now);
+            let call = Call {
+                begun: now,
+                tries: CANDIDATES_MAX,
+                tried: BTreeSet::new(),
+                heard: None,
+            };
+            state.calls.insert(name.clone(), call);
+            Ok(name)
+        })
+    }
+
+    /// What is new among these readings. Each is given out once.
+    pub(super) fn next(&self, name: &str, readings: Vec<Whisper>) -> Result<Next, Refusal> {
+        self.with(|state| {
+            let call = state.calls.get_mut(name).ok_or(Refusal::NotFound)?;
+            if let Some(heard) = &call.heard {
+                return Ok(Next::Heard(Box::new(heard.clone())));
+            }
+            let mut new = readings;
+            new.retain(|reading| call.tried.insert(reading.to_bytes()));
+            Ok(Next::Try(new, call.tries))
+        })
+    }
+
+    /// Keeps what became of a try.
+    pub(super) fn done(&self, name: &str, tries: usize, heard: Option<CallReport>) {
+        self.with(|state| {
+            if let Some(call) = state.calls.get_mut(name) {
+                call.tries = call.tries.min(tries);
+                call.heard = call.heard.take().or(heard);
+            }
+        });
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
