@@ -1,5 +1,7 @@
 /** The desk's HTTP (docs/HTTP.md, second half). Every refusal becomes a `Refusal` with the stable name of its problem. */
 import type {
+  CallBegun,
+  CallView,
   CellFounding,
   CellList,
   CellUnlocked,
@@ -113,6 +115,16 @@ export const api = {
 };
 
 export type Api = typeof api;
+
+/** Fourteen words over a call. */
+export const callsApi = {
+  begin: () => call<CallBegun>('POST', '/api/calls'),
+  hear: (name: string, language: string, words: readonly string[]) =>
+    call<CallView>('PUT', `/api/calls/${encodeURIComponent(name)}`, { body: { language, words } }),
+  list: (language: string) => call<string[]>('GET', `/api/calls/words/${encodeURIComponent(language)}`),
+};
+
+export type CallsApi = typeof callsApi;
 
 /** Cells. What is in one needs the session that its unlocking gave. */
 export const cellsApi = {
