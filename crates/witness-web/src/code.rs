@@ -27,6 +27,7 @@ pub fn code_of(why: &PhoneError) -> &'static str {
         PhoneError::Inbox(_) => "drop",
         PhoneError::NoDrops => "no-drops",
         PhoneError::Message(_) => "message",
+        PhoneError::Misfits(_) => "misfits",
         PhoneError::UsedUp => "used-up",
         // A bulletin's key that cannot be sealed to, and whatever later versions add.
         _ => "seal",

@@ -1,7 +1,6 @@
 //! Reports in fourteen words, and for practice.
 
 use lapwing_model::{Manner, Misfit};
-use lapwing_witness::PhoneError;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
@@ -19,12 +18,26 @@ impl Phone {
         Ok(sealed.map_err(refused)?.as_bytes().to_vec())
     }
 
-    /// Makes a whisper of a draft. Answers with JSON: `{"bits":"28 hex digits","answer":[place of a word, place of a
-    /// word]}`, or `{"misfits":["note","danger"]}`, all that must be left out first. `kept` must be stored before a word
-    /// is shown.
+    /// What of a draft a whisper has no room for, as JSON: `["note","danger"]`. Nothing is sealed.
     ///
     /// # Errors
     /// As `report`; `not-known`.
+    pub fn misfits(&mut self, draft: &str, phrase: Option<u8>, now: f64) -> Thrown<String> {
+        let draft = draft::read(draft).ok_or_else(|| thrown("draft"))?;
+        let manner = Manner {
+            phrase,
+            ..Manner::default()
+        };
+        let all = self.core.misfits(&draft, manner, now as i64);
+        let names = all.map_err(refused)?.iter().map(misfit).collect::<Value>();
+        Ok(names.to_string())
+    }
+
+    /// Makes a whisper of a draft. Answers with JSON: `{"bits":"28 hex digits","answer":[place of a word, place of a
+    /// word]}`. `kept` must be stored before a word is shown.
+    ///
+    /// # Errors
+    /// As `report`; `not-known`; `misfits` when it does not fit.
     pub fn whisper(
         &mut self,
         draft: &str,
@@ -39,16 +52,10 @@ impl Phone {
             drill,
             duress,
         };
-        let said = match self.core.whisper(&draft, manner, now as i64) {
-            Ok((whisper, answer)) => {
-                json!({ "bits": hex::encode(whisper.to_bytes()), "answer": answer.words() })
-            }
-            Err(PhoneError::Misfits(all)) => {
-                json!({ "misfits": all.iter().map(misfit).collect::<Value>() })
-            }
-            Err(why) => return Err(refused(why)),
-        };
-        Ok(said.to_string())
+        let said = self.core.whisper(&draft, manner, now as i64);
+        let (whisper, answer) = said.map_err(refused)?;
+        let bits = hex::encode(whisper.to_bytes());
+        Ok(json!({ "bits": bits, "answer": answer.words() }).to_string())
     }
 
     /// The middle of the region that whispers can speak of, as latitude and longitude; nothing before an enrolment.

@@ -394,6 +394,23 @@ impl Phone {
         Ok(seal(rng, &to, &Frame::Known(known))?)
     }
 
+    /// Everything of a draft that a whisper has no room for; nothing is sealed and no step is used.
+    ///
+    /// # Errors
+    /// `NotKnown`; what must be changed.
+    pub fn misfits(
+        &mut self,
+        draft: &Draft,
+        manner: Manner,
+        now: i64,
+    ) -> Result<Vec<Misfit>, PhoneError> {
+        match self.gist(draft, manner, now) {
+            Ok(_) => Ok(Vec::new()),
+            Err(PhoneError::Misfits(all)) => Ok(all),
+            Err(why) => Err(why),
+        }
+    }
+
     /// Makes a whisper out of a draft, with the answer to expect. What [`Phone::kept`] says afterwards must be kept
     /// before a word of it is shown: a step is never used twice. No network and no bulletin is needed.
     ///
@@ -405,11 +422,17 @@ impl Phone {
         manner: Manner,
         now: i64,
     ) -> Result<(Whisper, AnswerWords), PhoneError> {
+        let gist = self.gist(draft, manner, now)?;
+        let (membership, _) = self.known()?;
+        Ok(membership.whisper(gist))
+    }
+
+    fn gist(&mut self, draft: &Draft, manner: Manner, now: i64) -> Result<Gist, PhoneError> {
         let observation = draft.compose(&self.form, now)?;
         let form = Arc::clone(&self.form);
         let (membership, _) = self.known()?;
         let gist = Gist::of(&observation, manner, &form, membership.sector(), now);
-        Ok(membership.whisper(gist.map_err(PhoneError::Misfits)?))
+        gist.map_err(PhoneError::Misfits)
     }
 
     /// Within it whispers name places: what was agreed on when the phone enrolled. `None` before that.

@@ -21,12 +21,23 @@ export interface Kind {
   cap: { urgency: string; severity: string } | null;
 }
 
+/** A sentence that can be said in place of a note. */
+export interface Phrase {
+  code: number;
+  text: Texts;
+}
+
 /** Shown until a desk's own form is known. */
 export const DEFAULT_KINDS: readonly Kind[] = bundled;
 
 /** The kinds of a form that the core has checked. */
 export function kindsOf(form: string): Kind[] {
   return (JSON.parse(form) as { kinds: Kind[] }).kinds;
+}
+
+/** The phrases of a form that the core has checked. */
+export function phrasesOf(form: string): Phrase[] {
+  return (JSON.parse(form) as { phrases?: Phrase[] }).phrases ?? [];
 }
 
 const SEVERITY = ['Extreme', 'Severe', 'Moderate', 'Minor'];

@@ -7,7 +7,7 @@ import { asConfig, type Config } from '../phone/config';
 import type { Fetched } from '$shared/passes/fetch';
 import { core, type Phone, refusal } from '../phone/core';
 import { type Draft, toCore } from '../phone/draft';
-import { byUrgency, DEFAULT_KINDS, type Kind, kindsOf } from '../phone/form';
+import { byUrgency, DEFAULT_KINDS, type Kind, kindsOf, type Phrase, phrasesOf } from '../phone/form';
 import { alone } from '../keep/alone';
 import { endOf } from '../keep/conversation';
 import { type Identity, pack, unpack } from '../keep/identity';
@@ -32,6 +32,8 @@ class Desk {
   broken = $state<'config' | 'core' | undefined>();
   bulletin = $state.raw<Bulletin | undefined>();
   kinds = $state.raw<readonly Kind[]>(byUrgency(DEFAULT_KINDS));
+  /** Sentences that can be said in place of a note. */
+  phrases = $state.raw<readonly Phrase[]>([]);
   region = $state.raw<Config['region']>([22, 44, 40.3, 52.5]);
   /** When a relay last answered, Unix seconds; known in this session only. */
   heard = $state<number | undefined>();
@@ -263,7 +265,9 @@ class Desk {
     if (!this.#phone) return false;
     try {
       this.bulletin = JSON.parse(by(this.#phone)) as Bulletin;
-      this.kinds = byUrgency(kindsOf(this.#phone.form()));
+      const form = this.#phone.form();
+      this.kinds = byUrgency(kindsOf(form));
+      this.phrases = phrasesOf(form);
       this.region = this.bulletin.region;
       this.#bytes = bytes;
       this.#refused = undefined;
@@ -309,6 +313,16 @@ class Desk {
     }
     this.held = [...this.held, draft];
     return 'held';
+  }
+
+  /** Seals a report for practice: only whom the desk knows can. Throws the core's name of what must be changed. */
+  async practise(draft: Draft): Promise<void> {
+    const taken = await this.as(async (phone, keep) => {
+      const envelope = phone.drill(toCore(draft), clock());
+      await keep();
+      return this.enqueue(envelope, 'report');
+    });
+    if (!taken) throw 'full';
   }
 
   /** `false`: the outbox is full. */

@@ -3,15 +3,18 @@
  * the state of its history to the phone: it holds a depth only, never which screen was looked at.
  */
 import type { Kind } from '../phone/form';
-import type { Spot } from '../phone/draft';
+import type { Draft, Spot } from '../phone/draft';
 import type { View } from '../place/projection';
 
-export type Screen = 'home' | 'place' | 'send' | 'warnings' | 'about' | 'vault' | 'desk' | 'passes';
+export type Screen =
+  'home' | 'place' | 'send' | 'warnings' | 'about' | 'vault' | 'desk' | 'passes' | 'say' | 'practice';
 
 class Steps {
   screen = $state<Screen>('home');
   kind = $state.raw<Kind | undefined>();
   spot = $state.raw<Spot | undefined>();
+  /** What is to be said in words. */
+  draft = $state.raw<Draft | undefined>();
   /** Of this session, in memory: where the map was, and the place last reported. */
   view = $state.raw<View | undefined>();
   last = $state.raw<Spot | undefined>();
@@ -28,8 +31,14 @@ class Steps {
       const screen = this.#screens[this.#depth] ?? 'home';
       this.moved = true;
       // Forward to a screen whose report is gone already is no way.
-      this.screen = (screen === 'place' && !this.kind) || (screen === 'send' && !this.spot) ? 'home' : screen;
+      this.screen = this.#missing(screen) ? 'home' : screen;
     });
+  }
+
+  #missing(screen: Screen): boolean {
+    if (screen === 'place') return !this.kind;
+    if (screen === 'send') return !this.spot;
+    return screen === 'say' && !this.draft;
   }
 
   go(screen: Screen): void {
@@ -49,6 +58,7 @@ class Steps {
   home(): void {
     this.kind = undefined;
     this.spot = undefined;
+    this.draft = undefined;
     const depth = this.#depth;
     if (depth > 0) history.go(-depth);
     this.screen = 'home';
@@ -57,6 +67,11 @@ class Steps {
   choose(kind: Kind): void {
     this.kind = kind;
     this.go('place');
+  }
+
+  say(draft: Draft): void {
+    this.draft = draft;
+    this.go('say');
   }
 
   put(spot: Spot): void {
