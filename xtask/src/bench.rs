@@ -43,6 +43,8 @@ enum Name {
     Path,
     /// A whisper looked up and opened among 1 k, 10 k and 100 k witnesses, against one HMAC; words decoded per second
     Whisper,
+    /// Share of spoken reports that come through a telephone line with noise
+    Hearing,
     /// The witness app's first load: bytes and time to interactive on a slow connection
     Page,
 }
@@ -59,6 +61,7 @@ impl Name {
             Self::Path => "path",
             Self::Page => "page",
             Self::Whisper => "whisper",
+            Self::Hearing => "hearing",
         }
     }
 
@@ -104,6 +107,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let built = web::build(&toolchain::wasm()?, false, false)?;
         environment.push(("LAPWING_WEB", built.witness));
         environment.push(("LAPWING_DESK_WEB", built.desk));
+    }
+    if names.contains(&Name::Hearing) {
+        toolchain::speech()?;
+        environment.push(("LAPWING_HEARING", sh::target().join("hearing")));
     }
     if names.contains(&Name::Find) {
         toolchain::npm_packages()?;

@@ -35,6 +35,18 @@ pub(crate) fn c_tools() -> Result<()> {
     apt::install(&["gcc", "libc6-dev", "make", "perl"], &why)
 }
 
+/// A speech synthesiser, and a program that makes a telephone line of a recording.
+pub(crate) fn speech() -> Result<()> {
+    let missing: Vec<&str> = ["espeak-ng", "sox"]
+        .into_iter()
+        .filter(|tool| which(tool).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    apt::install(&missing, "to have reports spoken over a telephone line")
+}
+
 /// Node.js and npm, recent enough.
 pub(crate) fn node() -> Result<()> {
     let found = || {

@@ -7,6 +7,7 @@
 mod crypto;
 mod find;
 mod fuse;
+mod hearing;
 mod ingest;
 mod load;
 mod pass;
@@ -41,6 +42,8 @@ enum Name {
     Path,
     /// Microseconds to look up and open a whisper among 100 k witnesses
     Whisper,
+    /// Share of spoken reports that come through a telephone line with noise
+    Hearing,
     /// The server that `ingest` compares with: reads the body and forgets it
     Discard,
 }
@@ -55,6 +58,7 @@ fn main() -> anyhow::Result<()> {
         Name::Fuse => fuse::run(),
         Name::Path => path::run()?,
         Name::Whisper => whisper::run()?,
+        Name::Hearing => hearing::run()?,
         Name::Discard => return server::discard(),
     };
     println!("{result}");

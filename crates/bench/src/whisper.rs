@@ -36,6 +36,7 @@ pub(crate) fn run() -> anyhow::Result<Value> {
     }))
 }
 
+#[derive(Clone, Copy)]
 struct Typical {
     kind: u8,
     count: Option<u16>,
@@ -66,35 +67,41 @@ const TYPICAL: [Typical; 10] = [
     typical(14, Some(4), None, Some(2)),
 ];
 
-/// Bits, words, characters and parts of text messages of ten reports, in each language, at their most.
-fn reports() -> Value {
+/// The gists of ten reports of the sort that people make.
+pub(crate) fn gists() -> [u64; TYPICAL.len()] {
     let form = Form::civil_protection();
     let sector = Sector::around(Place::from_degrees(48.0, 37.8).expect("it is one"));
+    TYPICAL.map(|report| {
+        let seen = Observation {
+            kind: report.kind,
+            place: Place::from_degrees(48.02, 37.81).expect("it is one"),
+            off_m: 0,
+            seen: 1_790_000_000,
+            seen_off_s: 60,
+            count: report.count,
+            heading: report.heading.and_then(Heading::from_sector),
+            known: Known::Seen,
+            danger: Danger::None,
+            note: String::new(),
+        };
+        let manner = Manner {
+            phrase: report.phrase,
+            ..Manner::default()
+        };
+        let gist = Gist::of(&seen, manner, &form, sector, 1_790_000_100);
+        gist.expect("it fits").to_bits()
+    })
+}
+
+/// The words of a whisper.
+pub(crate) fn spoken(whisper: &Whisper) -> [Symbol; WORDS] {
+    encode(&pack(&whisper.to_bytes()).expect("110 bits"))
+}
+
+/// Bits, words, characters and parts of text messages of ten reports, in each language, at their most.
+fn reports() -> Value {
     let mut phone = WhisperSpeaker::new(&root(7));
-    let said: Vec<[Symbol; WORDS]> = TYPICAL
-        .iter()
-        .map(|report| {
-            let seen = Observation {
-                kind: report.kind,
-                place: Place::from_degrees(48.02, 37.81).expect("it is one"),
-                off_m: 0,
-                seen: 1_790_000_000,
-                seen_off_s: 60,
-                count: report.count,
-                heading: report.heading.and_then(Heading::from_sector),
-                known: Known::Seen,
-                danger: Danger::None,
-                note: String::new(),
-            };
-            let manner = Manner {
-                phrase: report.phrase,
-                ..Manner::default()
-            };
-            let gist = Gist::of(&seen, manner, &form, sector, 1_790_000_100);
-            let (whisper, _) = phone.say(WhisperKind::Report, gist.expect("it fits").to_bits());
-            encode(&pack(&whisper.to_bytes()).expect("110 bits"))
-        })
-        .collect();
+    let said = gists().map(|gist| spoken(&phone.say(WhisperKind::Report, gist).0));
     let styles = [
         ("plain", Style::Plain),
         ("latin", Style::Latin),
@@ -116,7 +123,7 @@ fn reports() -> Value {
     json!({ "reports": said.len(), "bits": WHISPER_BITS, "words": WORDS, "at_most": table })
 }
 
-fn root(n: u32) -> RootSecret {
+pub(crate) fn root(n: u32) -> RootSecret {
     let mut bytes = [7; 32];
     bytes[..4].copy_from_slice(&n.to_be_bytes());
     RootSecret::from_bytes(bytes)
