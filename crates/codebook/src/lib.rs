@@ -1,6 +1,6 @@
 //! A sheet of paper by which somebody without a phone of their own reports in five words.
 //!
-//! A desk makes a [`Sheet`] and prints it ([`page`]): the list of words, ten rows of a one-time pad, and the numbers of
+//! A desk makes a [`Sheet`] and prints it ([`Sheet::page`]): the list of words, ten rows of a one-time pad, and the numbers of
 //! what can be said. With a pencil three numbers are added to those of a row, modulo 2,048, and each sum is a word. A
 //! last word checks them. The desk finds the row by the first word and opens the rest ([`Book`]).
 //!
@@ -35,6 +35,7 @@
 #![warn(missing_docs)]
 
 mod book;
+mod page;
 mod said;
 mod sheet;
 
