@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Result;
 use std::path::Path;
 
+use lapwing_codebook::{Book, Said, Sheet};
 use lapwing_fuzz::{EPOCH, root_key, secret};
 use lapwing_model::{
     Danger, Form, Gist, Heading, Known, Manner, Observation, Place, Precision, Region, Sector,
@@ -152,6 +153,7 @@ fn main() -> Result<()> {
             .replace("sender>", "sander>")
             .as_bytes(),
     )?;
+    codebooks()?;
     for &language in Language::ALL {
         let data =
             [2_047, 1_024, 5, 6, 7, 8, 9, 10, 11, 12].map(|n| Symbol::new(n).expect("below 2,048"));
@@ -175,6 +177,32 @@ fn main() -> Result<()> {
         vectors(format)?;
     }
     Ok(())
+}
+
+/// A report and the sheet that it was made with: whole, with a row that was burnt, and cut short.
+fn codebooks() -> Result<()> {
+    let place = Place::from_degrees(48.02, 37.81).expect("it is one");
+    let sheet = Sheet::of(&[9; 32], vec![place; 2], 120).expect("two places");
+    let said = Said {
+        kind: 9,
+        count: 3,
+        place: 2,
+        hour: 14,
+        yesterday: false,
+        known: Known::Seen,
+    };
+    let words = sheet.by_hand(4, said).expect("it can be said");
+    let words: Vec<u8> = words
+        .iter()
+        .flat_map(|word| word.value().to_be_bytes())
+        .collect();
+    let mut book = Book::default();
+    book.enter(1, sheet);
+    let whole = book.sheet(1).expect("it was entered").to_bytes();
+    let burnt = book.burn(1, 4).expect("it was there").to_bytes();
+    keep("codebook", "whole", &[&words[..], &whole].concat())?;
+    keep("codebook", "burnt", &[&words[..], &burnt].concat())?;
+    keep("codebook", "cut", &[&words[..], &whole[..99]].concat())
 }
 
 /// One whose gist is not sealed, so that it can be read at once.

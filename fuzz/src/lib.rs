@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod codebook;
 mod model;
 mod pass;
 mod seal;
@@ -18,6 +19,7 @@ mod warn;
 mod wire;
 mod words;
 
+pub use codebook::codebook;
 pub use model::{form, observation};
 pub use pass::{invite_passes, pass, pass_request, wallet};
 pub use seal::{EPOCH, cell_message, drop, frame, opening, reception_key, reply, secret};
@@ -38,6 +40,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("bulletin", bulletin),
     ("cap", cap),
     ("cell_message", cell_message),
+    ("codebook", codebook),
     ("drop", drop),
     ("envelope", envelope),
     ("form", form),

@@ -2,6 +2,7 @@
 
 mod bulletin;
 mod cell_message;
+mod codebook;
 mod drop;
 mod envelope;
 mod form;
@@ -46,6 +47,7 @@ pub const FORMATS: &[Format] = &[
     receipt::ANSWER,
     bulletin::BULLETIN,
     cell_message::CELL_MESSAGE,
+    codebook::CODEBOOK,
     drop::DROP,
     envelope::ENVELOPE,
     form::FORM_FILE,
