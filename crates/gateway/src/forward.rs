@@ -71,7 +71,9 @@ pub async fn forward<R: Relay>(
     let mut pause = forwarding.every;
     loop {
         tokio::time::sleep(pause).await;
-        if refreshed.is_none_or(|at| at.elapsed() >= REFRESH) && forwarder.refresh().await {
+        let old = refreshed.is_none_or(|at| at.elapsed() >= REFRESH);
+        // What troubles may be that the relay wants passes now, which the newest bulletin says.
+        if (old || forwarder.troubled) && forwarder.refresh().await {
             refreshed = Some(Instant::now());
         }
         pause = match forwarder.round().await {

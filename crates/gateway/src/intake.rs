@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -107,6 +107,8 @@ pub struct Intake {
     wait: Duration,
     held: Semaphore,
     counts: Counts,
+    /// The last that was to be sealed could not be.
+    unable: AtomicBool,
 }
 
 impl Intake {
@@ -126,6 +128,7 @@ impl Intake {
             wait: holding.wait,
             held: Semaphore::new(holding.at_once),
             counts: Counts::default(),
+            unable: AtomicBool::new(false),
         }
     }
 
@@ -198,8 +201,13 @@ impl Intake {
                 bearer: Bearer::Text,
                 whispers,
             });
-            intake.desk.seal(&frame).map_err(|why| {
-                tracing::error!("nothing can be sealed, so nothing is taken: {why}");
+            let sealed = intake.desk.seal(&frame);
+            // Said once, not for each message that is brought again.
+            let unable = intake.unable.swap(sealed.is_err(), Ordering::Relaxed);
+            sealed.map_err(|why| {
+                if !unable {
+                    tracing::error!("nothing can be sealed, so nothing is taken: {why}");
+                }
                 Verdict::Unable
             })
         });

@@ -37,7 +37,7 @@ pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 /// A server's process and the first word after each label that it printed.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -48,7 +48,7 @@ impl Drop for Process {
 }
 
 /// Starts a server and reads from what it prints the word after `label`.
-fn start(arguments: &[&str], label: &str) -> (Process, String) {
+pub(crate) fn start(arguments: &[&str], label: &str) -> (Process, String) {
     let mut child = Command::new(PROGRAM)
         .args(arguments)
         .stdin(Stdio::null())
@@ -102,11 +102,16 @@ impl Relay {
     }
 
     pub(crate) fn kill_and_restart(&mut self) {
-        self.process = None;
+        self.kill();
         self.up();
     }
 
-    fn up(&mut self) {
+    pub(crate) fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// At the address where it was before.
+    pub(crate) fn up(&mut self) {
         let listen = self.url.strip_prefix("http://").unwrap();
         let data = self.folder.to_str().unwrap();
         let arguments = [
