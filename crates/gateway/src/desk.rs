@@ -121,13 +121,6 @@ impl Desk {
         Ok(seal(rng, &key, frame)?)
     }
 
-    /// A number below `bound`, drawn at random.
-    pub(crate) fn below(&self, bound: usize) -> usize {
-        use rand_core::Rng as _;
-        let drawn = self.known().rng.next_u64();
-        (drawn % bound.max(1) as u64) as usize
-    }
-
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

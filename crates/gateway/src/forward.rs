@@ -6,6 +6,8 @@
 use std::{sync::Arc, time::Duration};
 
 use lapwing_wire::{Answer, Envelope, Pass, VerifyingKey};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
 use tokio::time::Instant;
 
 use crate::{Desk, Queue, QueueError, queue::Waiting};
@@ -49,6 +51,8 @@ pub enum Trouble {
 pub struct Forwarding {
     /// All that wait, once in this time.
     pub every: Duration,
+    /// Draws the order; from the operating system.
+    pub seed: [u8; 32],
     /// The key by which the relay signs its receipts, where it is known.
     pub log_key: Option<VerifyingKey>,
 }
@@ -64,6 +68,7 @@ pub async fn forward<R: Relay>(
         relay,
         desk,
         queue,
+        rng: ChaCha20Rng::from_seed(forwarding.seed),
         log_key: forwarding.log_key,
         troubled: false,
     };
@@ -87,6 +92,7 @@ struct Forwarder<R> {
     relay: Arc<R>,
     desk: Arc<Desk>,
     queue: Queue,
+    rng: ChaCha20Rng,
     log_key: Option<VerifyingKey>,
     /// The last round did not end well: said once.
     troubled: bool,
@@ -123,7 +129,7 @@ impl<R: Relay> Forwarder<R> {
     }
 
     /// How many were refused.
-    async fn all(&self) -> Result<usize, String> {
+    async fn all(&mut self) -> Result<usize, String> {
         let (mut last, mut refused) = (0, 0);
         loop {
             let mut waiting = self
@@ -136,7 +142,8 @@ impl<R: Relay> Forwarder<R> {
             };
             last = newest;
             while !waiting.is_empty() {
-                let next = waiting.swap_remove(self.desk.below(waiting.len()));
+                let drawn = self.rng.next_u64() % waiting.len() as u64;
+                let next = waiting.swap_remove(drawn as usize);
                 match self.one(next).await {
                     Ok(()) => {}
                     // The others would fare no better, and each pass that is tried in vain is gone.

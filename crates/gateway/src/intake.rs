@@ -32,7 +32,7 @@ pub struct Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The same for all parts of a message.
-    pub reference: u16,
+    pub reference: u64,
     /// How many there are.
     pub total: u8,
     /// Which this is, from 1.

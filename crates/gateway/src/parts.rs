@@ -151,7 +151,7 @@ impl Parts {
         }
     }
 
-    fn tag(&self, from: &str, reference: u16, total: u8, number: u8, text: &str) -> Tag {
+    fn tag(&self, from: &str, reference: u64, total: u8, number: u8, text: &str) -> Tag {
         let mut mac = hmac::Context::with_key(&self.key);
         mac.update(&reference.to_be_bytes());
         mac.update(&[total, number]);
@@ -224,7 +224,7 @@ mod tests {
         }
     }
 
-    fn part(reference: u16, number: u8) -> Part {
+    fn part(reference: u64, number: u8) -> Part {
         Part {
             reference,
             total: 2,

@@ -2,8 +2,8 @@
 
 use rusmpp::{
     Pdu,
-    pdus::DeliverSm,
-    tlvs::MessageDeliveryRequestTlvValue as Extra,
+    pdus::{DataSm, DeliverSm},
+    tlvs::{MessageDeliveryRequestTlvValue as Extra, MessageSubmissionRequestTlvValue},
     types::{AnyOctetString, COctetString, OctetString},
     values::{DataCoding, EsmClass, MessagePayload, Npi, Ton},
 };
@@ -15,7 +15,7 @@ const HEADED: u8 = 0x40;
 
 /// One short message, or one part of a longer one.
 #[derive(Clone, Debug)]
-pub struct Sms(DeliverSm);
+pub struct Sms(Pdu);
 
 impl Sms {
     /// A message by its bytes.
@@ -23,23 +23,7 @@ impl Sms {
     /// # Panics
     /// When the number has more than 20 characters or the text more than 255 bytes.
     pub fn bytes(from: &str, class: u8, coding: u8, bytes: &[u8]) -> Self {
-        let number = |text: &str| {
-            COctetString::from_vec([text.as_bytes(), b"\0"].concat())
-                .expect("a number has 20 digits at most")
-        };
-        Self(
-            DeliverSm::builder()
-                .source_addr_ton(Ton::International)
-                .source_addr_npi(Npi::Isdn)
-                .source_addr(number(from))
-                .destination_addr(number("4747"))
-                .esm_class(EsmClass::from(class))
-                .data_coding(DataCoding::from(coding))
-                .short_message(
-                    OctetString::from_slice(bytes).expect("a short message has 255 bytes at most"),
-                )
-                .build(),
-        )
+        Self(deliver(from, class, coding, bytes, Vec::new()).into())
     }
 
     /// In one part: septets, where all of it is in ASCII, else UCS-2.
@@ -68,25 +52,60 @@ impl Sms {
     /// As [`Sms::parts`], by optional parameters in place of a header.
     pub fn sar_parts(from: &str, reference: u16, text: &str) -> Vec<Self> {
         split(text, 153, 67, |coding, total, number, bytes| {
-            let mut sms = Self::bytes(from, 0, coding, bytes);
-            sms.0.push_tlv(Extra::SarMsgRefNum(reference));
-            sms.0.push_tlv(Extra::SarTotalSegments(total));
-            sms.0.push_tlv(Extra::SarSegmentSeqnum(number));
-            sms
+            let extras = vec![
+                Extra::SarMsgRefNum(reference),
+                Extra::SarTotalSegments(total),
+                Extra::SarSegmentSeqnum(number),
+            ];
+            Self(deliver(from, 0, coding, bytes, extras).into())
         })
     }
 
     /// Whole, as carriers hand it over who put parts together.
     pub fn payload(from: &str, text: &str) -> Self {
-        let mut sms = Self::bytes(from, 0, UCS2, b"");
-        let payload = MessagePayload::new(AnyOctetString::from_vec(ucs2(text)));
-        sms.0.push_tlv(Extra::MessagePayload(payload));
-        sms
+        let extras = vec![Extra::MessagePayload(payload(text))];
+        Self(deliver(from, 0, UCS2, b"", extras).into())
+    }
+
+    /// Whole, by the other frame that SMPP has for it.
+    pub fn data(from: &str, text: &str) -> Self {
+        let sm = DataSm::builder()
+            .source_addr(number(from))
+            .destination_addr(number("4747"))
+            .data_coding(DataCoding::from(UCS2))
+            .push_tlv(MessageSubmissionRequestTlvValue::MessagePayload(payload(
+                text,
+            )))
+            .build();
+        Self(sm.into())
     }
 
     pub(crate) fn pdu(&self) -> Pdu {
-        self.0.clone().into()
+        self.0.clone()
     }
+}
+
+fn number<const MAX: usize>(text: &str) -> COctetString<1, MAX> {
+    COctetString::from_vec([text.as_bytes(), b"\0"].concat())
+        .expect("a number has 20 digits at most")
+}
+
+fn payload(text: &str) -> MessagePayload {
+    MessagePayload::new(AnyOctetString::from_vec(ucs2(text)))
+}
+
+fn deliver(from: &str, class: u8, coding: u8, bytes: &[u8], extras: Vec<Extra>) -> DeliverSm {
+    let text = OctetString::from_slice(bytes).expect("a short message has 255 bytes at most");
+    DeliverSm::builder()
+        .source_addr_ton(Ton::International)
+        .source_addr_npi(Npi::Isdn)
+        .source_addr(number(from))
+        .destination_addr(number("4747"))
+        .esm_class(EsmClass::from(class))
+        .data_coding(DataCoding::from(coding))
+        .short_message(text)
+        .tlvs(extras)
+        .build()
 }
 
 fn ucs2(text: &str) -> Vec<u8> {

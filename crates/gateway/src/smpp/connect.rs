@@ -62,9 +62,13 @@ impl CarrierTls {
         let config = match authorities {
             None => builder.with_platform_verifier()?.with_no_client_auth(),
             Some(path) => {
-                let mut roots = RootCertStore::empty();
                 let read = CertificateDer::pem_file_iter(&path)
-                    .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+                    .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+                    .and_then(|found| match found.is_empty() {
+                        true => Err(rustls_pki_types::pem::Error::NoItemsFound),
+                        false => Ok(found),
+                    });
+                let mut roots = RootCertStore::empty();
                 for certificate in read.map_err(|source| TlsError::Pem { path, source })? {
                     roots.add(certificate)?;
                 }

@@ -10,15 +10,14 @@ use zeroize::Zeroizing;
 
 use crate::{DefaultAlphabet, Message, Part, alphabet};
 
-/// esm_class: what the message is (SMPP 3.4 5.2.12), and whether its text begins with a header.
-const NOT_A_MESSAGE: u8 = 0x3c;
+/// esm_class (SMPP 3.4 5.2.12): the text begins with a header. What else it says is not looked at: a receipt is no whisper.
 const HEADED: u8 = 0x40;
 
 /// Elements of a header that say which part it is (3GPP TS 23.040 9.2.3.24.1 and .8).
 const PART_8: u8 = 0x00;
 const PART_16: u8 = 0x08;
 
-/// The message in a frame; `None` when it is a receipt or holds no text.
+/// The message in a frame; `None` when it holds no text.
 pub(crate) fn message(pdu: &Pdu, default: DefaultAlphabet) -> Option<Message> {
     match pdu {
         Pdu::DeliverSm(sm) => read(sm, default),
@@ -74,15 +73,12 @@ impl Carried for DataSm {
 
 fn read(sm: &impl Carried, default: DefaultAlphabet) -> Option<Message> {
     let class = u8::from(sm.class());
-    if class & NOT_A_MESSAGE != 0 {
-        return None;
-    }
     let mut bytes = sm.short();
     let (mut reference, mut total, mut number) = (None, None, None);
     for extra in sm.extras() {
         match extra.value() {
             Some(TlvValue::MessagePayload(payload)) => bytes = payload.value.as_ref(),
-            Some(TlvValue::SarMsgRefNum(n)) => reference = Some(*n),
+            Some(TlvValue::SarMsgRefNum(n)) => reference = Some(u64::from(*n)),
             Some(TlvValue::SarTotalSegments(n)) => total = Some(*n),
             Some(TlvValue::SarSegmentSeqnum(n)) => number = Some(*n),
             _ => {}
@@ -118,14 +114,14 @@ fn header(bytes: &[u8]) -> Option<(Option<Part>, &[u8])> {
         match (*id, value) {
             (PART_8, &[reference, total, number]) => {
                 part = Some(Part {
-                    reference: u16::from(reference),
+                    reference: u64::from(reference),
                     total,
                     number,
                 });
             }
             (PART_16, &[high, low, total, number]) => {
                 part = Some(Part {
-                    reference: u16::from_be_bytes([high, low]),
+                    reference: u64::from(u16::from_be_bytes([high, low])),
                     total,
                     number,
                 });
@@ -141,8 +137,8 @@ fn header(bytes: &[u8]) -> Option<(Option<Part>, &[u8])> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use rusmpp::tlvs::MessageDeliveryRequestTlvValue as Extra;
     use rusmpp::{
+        tlvs::{MessageDeliveryRequestTlvValue as Extra, MessageSubmissionRequestTlvValue},
         types::{AnyOctetString, COctetString, OctetString},
         values::MessagePayload,
     };
@@ -204,9 +200,29 @@ mod tests {
     }
 
     #[test]
-    fn receipts_binaries_and_broken_headers_are_no_messages() {
-        assert_eq!(taken(&sm(0x04, 0, b"id:1 stat:DELIVRD", vec![])), None);
-        assert_eq!(taken(&sm(0x20, 0, b"id:1", vec![])), None);
+    fn both_frames_that_carry_messages_are_read() {
+        let text = "їжак ".repeat(80);
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let payload = MessagePayload::new(AnyOctetString::from_slice(&bytes));
+        let data = DataSm::builder()
+            .source_addr(COctetString::from_slice(b"380441234567\0").unwrap())
+            .data_coding(DataCoding::Ucs2)
+            .push_tlv(MessageSubmissionRequestTlvValue::MessagePayload(payload))
+            .build();
+        assert_eq!(taken(&data.clone().into()).unwrap(), (text.clone(), None));
+        let frame = crate::smpp::pdu::bytes(rusmpp::CommandStatus::EsmeRok, 1, data);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let read = runtime
+            .block_on(crate::smpp::pdu::read(&mut &frame[..]))
+            .unwrap();
+        let command = read.command.expect("the codec reads it");
+        assert_eq!(taken(command.pdu().unwrap()).unwrap(), (text, None));
+    }
+
+    #[test]
+    fn binaries_and_broken_headers_are_no_messages() {
         assert_eq!(taken(&sm(0, 4, b"\x00\x01", vec![])), None);
         for broken in [&b""[..], b"\x05\x00\x03", b"\x02\x00\x03", b"\xff"] {
             assert_eq!(taken(&sm(0x40, 0, broken, vec![])), None, "{broken:?}");

@@ -279,7 +279,7 @@ impl Session {
         }
         let read = command.pdu().and_then(|pdu| message(pdu, self.alphabet));
         let Some(message) = read else {
-            // A receipt, or a picture: not for us, and not to be sent again.
+            // A picture, or a header that is broken: not for us, and not to be sent again.
             let answer = pdu::answer(id, CommandStatus::EsmeRok, sequence);
             return self.write(&answer).await;
         };

@@ -19,8 +19,8 @@ use lapwing_gateway::{Clock, Desk, Forwarding, Holding, Intake, Queue, Relay, Tr
 use lapwing_model::{Form, Place, Region};
 use lapwing_seal::{Bearer, Forwarded, Frame, ReceptionSecret, open};
 use lapwing_wire::{
-    Bulletin, Envelope, KeyEpoch, Pass, Publication, ReceptionKey, SigningKey, VerifyingKey,
-    Whisper, pull, records,
+    Bulletin, Envelope, IssuerKey, KeyEpoch, PASS_MODULUS_LEN, Pass, PassEpoch, PassIssuer,
+    PassKey, Publication, ReceptionKey, SigningKey, VerifyingKey, Whisper, pull, records,
 };
 use lapwing_words::{Language, Style, WORDS, encode, pack};
 use rand_chacha::ChaCha20Rng;
@@ -53,6 +53,22 @@ impl DeskKeys {
     }
 
     pub(crate) fn bulletin(&self, number: u64) -> Vec<u8> {
+        self.sign(number, None)
+    }
+
+    pub(crate) fn bulletin_with_issuer(&self, number: u64) -> Vec<u8> {
+        let modulus = [0xff; PASS_MODULUS_LEN];
+        let issuer = PassIssuer {
+            url: "https://issuer.example.org".into(),
+            keys: vec![IssuerKey {
+                epoch: PassEpoch::at(NOW),
+                key: PassKey::from_modulus(&modulus).unwrap(),
+            }],
+        };
+        self.sign(number, Some(issuer))
+    }
+
+    fn sign(&self, number: u64, passes: Option<PassIssuer>) -> Vec<u8> {
         let place = |lat, lon| Place::from_degrees(lat, lon).unwrap();
         let bulletin = Bulletin {
             root_key: self.root.verifying_key().to_bytes(),
@@ -71,7 +87,7 @@ impl DeskKeys {
             warnings: Vec::new(),
             files: Vec::new(),
             drops: None,
-            passes: None,
+            passes,
         };
         bulletin.sign(&self.root)
     }
@@ -216,6 +232,7 @@ impl Gateway {
     pub(crate) fn forward_to(&self, relay: &Arc<NearRelay>) {
         let forwarding = Forwarding {
             every: SOON,
+            seed: [5; 32],
             log_key: Some(relay.log_key),
         };
         let forwarding = forward(

@@ -6,5 +6,6 @@
 )]
 
 mod common;
+mod forwarding;
 mod smpp;
 mod webhook;

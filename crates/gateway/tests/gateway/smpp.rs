@@ -8,12 +8,18 @@ use std::{
 use crate::common::{DeskKeys, Gateway, NearRelay, only, until, whisper, words};
 use lapwing_gateway::{
     DefaultAlphabet, Holding, Intake,
-    smpp::{self, Carrier},
+    smpp::{self, Carrier, CarrierTls},
 };
 use lapwing_smsc::{Options, Sms, Smsc};
 use lapwing_words::{Language, Style};
 use rusmpp::CommandStatus;
-use tokio::{sync::oneshot, task::JoinHandle};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsAcceptor, rustls};
 use zeroize::Zeroizing;
 
 const PHONE: &str = "380441234567";
@@ -88,6 +94,7 @@ async fn a_message_of_each_kind_is_opened_at_the_desk() {
         Sms::text(PHONE, &words(1, uk, Style::Latin)),
         Sms::text(PHONE, &words(2, en, Style::Plain)),
         Sms::payload(PHONE, &words(3, uk, Style::Errand(1))),
+        Sms::data(PHONE, &words(7, uk, Style::Plain)),
     ];
     sent.extend(Sms::parts(PHONE, 7, &words(4, uk, Style::Plain)));
     sent.extend(Sms::sar_parts(
@@ -111,7 +118,7 @@ async fn a_message_of_each_kind_is_opened_at_the_desk() {
     })
     .await;
     let mut opened = relay.opened(&desk).await;
-    assert_eq!(opened.len(), 6);
+    assert_eq!(opened.len(), 7);
     let mended = opened
         .iter()
         .position(|forwarded| forwarded.whispers.contains(&whisper(6)))
@@ -119,7 +126,10 @@ async fn a_message_of_each_kind_is_opened_at_the_desk() {
     opened.remove(mended);
     let mut found: Vec<_> = opened.iter().map(|f| only(f).to_bytes()).collect();
     found.sort_unstable();
-    assert_eq!(found, [1, 2, 3, 4, 5].map(|seed| whisper(seed).to_bytes()));
+    assert_eq!(
+        found,
+        [1, 2, 3, 4, 5, 7].map(|seed| whisper(seed).to_bytes())
+    );
     bound.stop().await;
     assert_eq!(smsc.unbinds(), 1);
 }
@@ -151,7 +161,7 @@ async fn what_is_no_whisper_is_acknowledged_counted_and_forgotten() {
     let counts = gateway.intake.counts();
     assert_eq!(
         (counts.kept(), counts.no_whisper(), counts.refused()),
-        (0, 3, 0)
+        (0, 4, 0)
     );
     // Nothing of it is on the disk, neither text nor number.
     let folder = gateway.kill();
@@ -468,4 +478,87 @@ async fn what_is_under_way_is_finished_before_the_unbind() {
         .filter(|&&ticket| !smsc.answers(ticket).is_empty())
         .count();
     assert_eq!(answered, 80);
+}
+
+#[tokio::test]
+async fn made_up_parts_do_not_keep_others_waiting() {
+    let (desk, folder) = (DeskKeys::new(), tempfile::tempdir().unwrap());
+    let holding = Holding {
+        wait: Duration::from_secs(3_600),
+        at_once: 2,
+    };
+    let gateway = Gateway::with(folder.path(), &desk, 10, holding);
+    let options = Options {
+        window: 4,
+        retry: Duration::from_secs(3_600),
+        ..Options::default()
+    };
+    let smsc = Smsc::start(options).await;
+    let _bound = Bound::to(&smsc, &gateway.intake);
+    let junk: Vec<_> = (0..20)
+        .map(|n| Sms::bytes(PHONE, 0x40, 0, &[5, 0, 3, n, 2, 1, b'x']))
+        .map(|sms| smsc.submit(sms))
+        .collect();
+    let text = words(1, Language::English, Style::Plain);
+    let ticket = smsc.submit(Sms::text(OTHER_PHONE, &text));
+    assert_eq!(smsc.settled(ticket).await, [OK]);
+    let waiting = junk
+        .iter()
+        .filter(|&&ticket| smsc.answers(ticket).is_empty());
+    assert_eq!(waiting.count(), 2);
+}
+
+#[tokio::test]
+async fn a_carrier_with_tls_is_known_by_its_certificate() {
+    let tls = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../http/tests/tls");
+    let (desk, folder) = (DeskKeys::new(), tempfile::tempdir().unwrap());
+    let gateway = Gateway::open(folder.path(), &desk);
+    let smsc = Smsc::start(Options::default()).await;
+    let before = tls_before(smsc.address, &tls).await;
+    let to = |carrier: &mut Carrier, authorities: Option<std::path::PathBuf>| {
+        carrier.address = before.to_string();
+        carrier.tls = Some(CarrierTls::new("localhost", authorities).unwrap());
+    };
+    // Of an authority that this machine does not trust.
+    let stranger = Bound::with(&smsc, &gateway.intake, |carrier| to(carrier, None));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(smsc.binds() + smsc.refused_binds(), 0);
+    stranger.stop().await;
+    let authority = Some(tls.join("cert.pem"));
+    let _bound = Bound::with(&smsc, &gateway.intake, |carrier| to(carrier, authority));
+    let text = words(1, Language::English, Style::Plain);
+    let ticket = smsc.submit(Sms::text(PHONE, &text));
+    assert_eq!(smsc.settled(ticket).await, [OK]);
+    assert!(CarrierTls::new("localhost", Some(tls.join("README.md"))).is_err());
+}
+
+/// TLS in front of a carrier that has none.
+async fn tls_before(
+    carrier: std::net::SocketAddr,
+    files: &std::path::Path,
+) -> std::net::SocketAddr {
+    let chain = CertificateDer::pem_file_iter(files.join("cert.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(files.join("key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain.map(Result::unwrap).collect(), key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                if let Ok(mut here) = acceptor.accept(stream).await {
+                    let mut there = TcpStream::connect(carrier).await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+                }
+            });
+        }
+    });
+    address
 }

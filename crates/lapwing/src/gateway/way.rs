@@ -97,6 +97,7 @@ impl Way {
         let relay = Arc::new(client);
         let forwarding = Forwarding {
             every: Duration::from_secs(self.forward_every_s),
+            seed: entropy::seed()?,
             log_key,
         };
         let forwarding = forward(
