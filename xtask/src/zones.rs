@@ -19,6 +19,97 @@ const CLOSED_TO_RELAY: [&str; 4] = ["hpke", "lapwing-seal", "ml-kem", "x-wing"];
 /// What could make passes, or calculates with their secrets: a relay only verifies.
 const ISSUING: [&str; 3] = ["lapwing-issuer", "openssl", "rsa"];
 
+/// What a gateway may not depend on: it meets nobody but the desk's public keys.
+const CLOSED_TO_GATEWAY: [&str; 4] = [
+    "lapwing-desk",
+    "lapwing-issuer",
+    "lapwing-relay",
+    "lapwing-vault",
+];
+
+/// What of `lapwing-seal` opens, or tells whose a whisper is: a gateway seals, and names none of it.
+const OPENING: [&str; 8] = [
+    "CellSecret",
+    "Listener",
+    "WhisperListener",
+    "ReceptionSecret",
+    "RootSecret",
+    "WhisperIndex",
+    "open_portable",
+    "lapwing_seal::open",
+];
+
+/// A gateway seals with the code that also opens; that it does not open is seen by the names in it.
+fn check_gateway(names: &BTreeSet<String>) -> Result<()> {
+    if let Some(found) = CLOSED_TO_GATEWAY
+        .into_iter()
+        .find(|&name| names.contains(name))
+    {
+        bail!("a gateway must not depend on {found}");
+    }
+    let exports = fs::read_to_string(root().join("crates/seal/src/lib.rs"))
+        .context("crates/seal/src/lib.rs cannot be read")?;
+    // If the names were wrong, the check below would pass for nothing.
+    let name = |path: &'static str| path.rsplit("::").next().unwrap_or(path);
+    if let Some(gone) = OPENING
+        .into_iter()
+        .find(|&path| !exports.contains(name(path)))
+    {
+        bail!("lapwing-seal exports no {gone} any more: correct the list in xtask/src/zones.rs");
+    }
+    for (path, text) in sources(&root().join("crates/gateway/src"))? {
+        let words: BTreeSet<&str> = text
+            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .collect();
+        let imported = text.contains("lapwing_seal::*");
+        let named = |opening: &str| match opening {
+            // A word of many meanings: only as it is imported.
+            "lapwing_seal::open" => imports_open(&text),
+            other => words.contains(other),
+        };
+        if let Some(found) = OPENING.into_iter().find(|&o| imported || named(o)) {
+            bail!(
+                "{} names {found}: a gateway seals and opens nothing",
+                path.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether `open` is taken from `lapwing_seal`, by its path or by a `use`.
+fn imports_open(text: &str) -> bool {
+    text.split("lapwing_seal::").skip(1).any(|after| {
+        let taken = match after.strip_prefix('{') {
+            Some(list) => list.split('}').next().unwrap_or_default(),
+            None => after
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .next()
+                .unwrap_or_default(),
+        };
+        taken.split(',').any(|name| {
+            let name = name.split_whitespace().next().unwrap_or_default();
+            name == "open"
+        })
+    })
+}
+
+/// The Rust files below a folder.
+fn sources(folder: &std::path::Path) -> Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    let read = |path: &std::path::Path| format!("{} cannot be read", path.display());
+    for entry in fs::read_dir(folder).with_context(|| read(folder))? {
+        let path = entry.with_context(|| read(folder))?.path();
+        if path.is_dir() {
+            found.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            let text = fs::read_to_string(&path).with_context(|| read(&path))?;
+            found.push((path, text));
+        }
+    }
+    Ok(found)
+}
+
 /// A relay carries sealed bytes: the code that opens them must not be in it.
 pub(crate) fn check_zones() -> Result<()> {
     let names = |package: &str| -> Result<BTreeSet<String>> {
@@ -55,7 +146,7 @@ pub(crate) fn check_zones() -> Result<()> {
             found.join(", ")
         );
     }
-    Ok(())
+    check_gateway(&names("lapwing-gateway")?)
 }
 
 /// Each core crate depends on what `docs/deps` says, so that a review sees every new name.
@@ -160,6 +251,24 @@ mod tests {
         let seal = tree("lapwing-seal").unwrap();
         assert!(seal.contains("lapwing-seal") && seal.contains("lapwing-wire"));
         assert!(seal.iter().any(|line| line.starts_with("hpke ")));
+    }
+
+    #[test]
+    fn taking_open_is_seen_however_it_is_written() {
+        for text in [
+            "use lapwing_seal::open;",
+            "use lapwing_seal::{Frame, open};",
+            "use lapwing_seal::{\n    Frame,\n    open as unseal,\n};",
+            "lapwing_seal::open(&envelope)",
+        ] {
+            assert!(imports_open(text), "{text}");
+        }
+        for text in [
+            "use lapwing_seal::{Frame, seal}; Queue::open(folder)",
+            "use lapwing_seal::opening; open()",
+        ] {
+            assert!(!imports_open(text), "{text}");
+        }
     }
 
     #[test]

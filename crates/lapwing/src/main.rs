@@ -1,4 +1,4 @@
-//! The program: up, relay, issuer, desk, web, witness, words, replay, evaluate.
+//! The program: up, relay, issuer, desk, web, gateway, witness, words, replay, evaluate.
 //!
 //! Each role is a module with its arguments and a `run`; what a role does lives in its crate. The
 //! machine's clock and randomness enter here (and in the servers' crates), never in a core crate.
@@ -9,6 +9,7 @@ mod clock;
 mod desk;
 mod entropy;
 mod evaluate;
+mod gateway;
 mod issuer;
 mod passes;
 mod relay;
@@ -51,6 +52,9 @@ enum Role {
     Desk(Box<desk::Desk>),
     /// Serve the witness app
     Web(web::Web),
+    /// Take text messages and forward what they whisper, sealed
+    #[command(subcommand)]
+    Gateway(gateway::Gateway),
     /// Report from the command line
     #[command(subcommand)]
     Witness(witness::Witness),
@@ -78,6 +82,7 @@ async fn main() -> ExitCode {
         Role::Issuer(issuer) => issuer.run().await,
         Role::Desk(desk) => desk.run().await,
         Role::Web(web) => web.run().await,
+        Role::Gateway(gateway) => gateway.run().await,
         Role::Witness(witness) => witness.run().await,
         Role::Words(words) => return words.run(),
         Role::Replay(replay) => replay.run().await,

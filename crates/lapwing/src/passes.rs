@@ -43,28 +43,39 @@ impl Passes {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let key = root_key(&self.desk_root_key)?;
         let bulletin = current(&RelayClient::new(&self.relay)?, key).await?;
-        let Some(named) = &bulletin.passes else {
-            bail!("this desk's relays take envelopes without passes");
-        };
-        let now = clock::now();
-        let pass_key = bulletin
-            .pass_key_at(now)
-            .context("the bulletin has no key of this epoch; is the clock right?")?;
-        let mut wallet = read(&self.passes)?;
-        let mut rng = ChaCha20Rng::from_seed(entropy::seed()?);
-        let request = wallet.request(&mut rng, pass_key)?;
-        // Kept before it is sent: if the answer is lost, the same request is made again and not counted twice.
-        write(&self.passes, &wallet)?;
-        let issuer = self.issuer.as_deref().unwrap_or(&named.url);
-        let response = ask(issuer, &self.code, request).await?;
-        let fetched = wallet.receive(&response)?;
-        write(&self.passes, &wallet)?;
+        let issuer = self.issuer.as_deref();
+        let (fetched, passes) = fetch(&self.passes, &bulletin, issuer, &self.code).await?;
         println!(
             "{}",
-            serde_json::json!({ "fetched": fetched, "passes": wallet.count(now) })
+            serde_json::json!({ "fetched": fetched, "passes": passes })
         );
         Ok(())
     }
+}
+
+/// Fetches a batch into a file. How many came, and how many there are now.
+pub(crate) async fn fetch(
+    path: &Path,
+    bulletin: &Bulletin,
+    issuer: Option<&str>,
+    code: &str,
+) -> anyhow::Result<(usize, usize)> {
+    let Some(named) = &bulletin.passes else {
+        bail!("this desk's relays take envelopes without passes");
+    };
+    let now = clock::now();
+    let pass_key = bulletin
+        .pass_key_at(now)
+        .context("the bulletin has no key of this epoch; is the clock right?")?;
+    let mut wallet = read(path)?;
+    let mut rng = ChaCha20Rng::from_seed(entropy::seed()?);
+    let request = wallet.request(&mut rng, pass_key)?;
+    // Kept before it is sent: if the answer is lost, the same request is made again and not counted twice.
+    write(path, &wallet)?;
+    let response = ask(issuer.unwrap_or(&named.url), code, request).await?;
+    let fetched = wallet.receive(&response)?;
+    write(path, &wallet)?;
+    Ok((fetched, wallet.count(now)))
 }
 
 /// The relay's bulletin, if it holds now.

@@ -101,15 +101,16 @@ impl RelayClient {
         pass: Option<&Pass>,
         patience: Duration,
     ) -> anyhow::Result<Delivered> {
-        let url = self.url("v1/envelopes")?;
         let started = tokio::time::Instant::now();
         let mut pause = Duration::from_millis(50);
         let mut tries = 0;
         loop {
             tries += 1;
-            let trouble = match self.post(url.clone(), envelope, pass).await {
-                Ok(()) => return Ok(Delivered { tries }),
-                Err(Trouble::Refused(why)) => bail!("the relay refuses: {why}"),
+            let trouble = match self.post(envelope, pass).await {
+                Ok(_answer) => return Ok(Delivered { tries }),
+                Err(Trouble::Refused(why) | Trouble::Pass(why)) => {
+                    bail!("the relay refuses: {why}")
+                }
                 Err(Trouble::Passing(why)) => why,
             };
             if started.elapsed() > patience {
@@ -120,13 +121,16 @@ impl RelayClient {
         }
     }
 
-    async fn post(
+    /// Posts an envelope, once. The answer, which is a receipt for it.
+    pub(crate) async fn post(
         &self,
-        url: Url,
         envelope: &Envelope,
         pass: Option<&Pass>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Vec<u8>, Trouble> {
         let passing = |why: reqwest::Error| Trouble::Passing(why.to_string());
+        let url = self
+            .url("v1/envelopes")
+            .map_err(|why| Trouble::Refused(why.to_string()))?;
         let body = envelope.as_bytes().to_vec();
         let mut request = self.http.post(url).body(body);
         if let Some(pass) = pass {
@@ -136,24 +140,32 @@ impl RelayClient {
         let status = response.status();
         let answer = response.bytes().await.map_err(passing)?;
         if status == StatusCode::CREATED {
-            return Phone::check_answer(envelope.as_bytes(), &answer)
-                .map_err(|why| Trouble::Refused(why.to_string()));
+            return match Phone::check_answer(envelope.as_bytes(), &answer) {
+                Ok(()) => Ok(answer.to_vec()),
+                Err(why) => Err(Trouble::Refused(why.to_string())),
+            };
         }
         let why = serde_json::from_slice::<serde_json::Value>(&answer)
             .ok()
             .and_then(|problem| problem["title"].as_str().map(str::to_owned))
             .unwrap_or_else(|| status.to_string());
         // A full or absent store may recover; a malformed envelope never will.
-        if status.is_server_error() {
-            Err(Trouble::Passing(why))
-        } else {
-            Err(Trouble::Refused(why))
-        }
+        Err(match status {
+            StatusCode::REQUEST_TIMEOUT => Trouble::Passing(why),
+            _ if status.is_server_error() => Trouble::Passing(why),
+            StatusCode::UNAUTHORIZED | StatusCode::CONFLICT => Trouble::Pass(why),
+            _ => Trouble::Refused(why),
+        })
     }
 }
 
-enum Trouble {
+/// Why a relay did not take an envelope.
+pub(crate) enum Trouble {
+    /// Not now.
     Passing(String),
+    /// Not with this pass, or not without one.
+    Pass(String),
+    /// Never.
     Refused(String),
 }
 

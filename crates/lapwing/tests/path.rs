@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "path/gateway.rs"]
+mod gateway;
 #[path = "path/passes.rs"]
 mod passes;
 

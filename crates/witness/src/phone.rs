@@ -504,7 +504,11 @@ impl Phone {
         Ok(envelope)
     }
 
-    fn reception(&self, now: i64) -> Result<ReceptionPublic, PhoneError> {
+    /// The key of this week, for programs that seal what is no phone's.
+    ///
+    /// # Errors
+    /// `NoBulletin`, `NoKey`.
+    pub fn reception(&self, now: i64) -> Result<ReceptionPublic, PhoneError> {
         let bulletin = self.bulletin.as_ref().ok_or(PhoneError::NoBulletin)?;
         // A clock that is behind must not silence a phone when a week begins: it is not earlier than the desk has signed.
         let now = now.max(bulletin.issued);

@@ -37,7 +37,7 @@ pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 /// A server's process and the first word after each label that it printed.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -48,7 +48,7 @@ impl Drop for Process {
 }
 
 /// Starts a server and reads from what it prints the word after `label`.
-fn start(arguments: &[&str], label: &str) -> (Process, String) {
+pub(crate) fn start(arguments: &[&str], label: &str) -> (Process, String) {
     let mut child = Command::new(PROGRAM)
         .args(arguments)
         .stdin(Stdio::null())
@@ -102,11 +102,16 @@ impl Relay {
     }
 
     pub(crate) fn kill_and_restart(&mut self) {
-        self.process = None;
+        self.kill();
         self.up();
     }
 
-    fn up(&mut self) {
+    pub(crate) fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// At the address where it was before.
+    pub(crate) fn up(&mut self) {
         let listen = self.url.strip_prefix("http://").unwrap();
         let data = self.folder.to_str().unwrap();
         let arguments = [
@@ -223,6 +228,19 @@ impl Desk {
         self.process = None;
     }
 
+    /// As the coordinator of a cell that is open, with its session; empty before there is one.
+    pub(crate) fn post(&self, path: &str, session: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\n{}Lapwing-Cell: {session}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.address,
+            self.cookie,
+            body.len(),
+        );
+        serde_json::from_str(&exchange(&self.address, &head).1).unwrap_or_default()
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         serde_json::from_str(&request(&self.address, path, &self.cookie).1).unwrap_or_default()
     }
@@ -266,13 +284,16 @@ pub(crate) fn status(url: &str) -> Option<u16> {
 
 /// One request by hand: the tests need no client beyond this.
 fn request(address: &str, path: &str, headers: &str) -> (String, String) {
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
+    exchange(address, &head)
+}
+
+fn exchange(address: &str, request: &str) -> (String, String) {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n"
-        )?;
+        stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
