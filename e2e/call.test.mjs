@@ -146,6 +146,8 @@ describe('fourteen words', { timeout: 900_000, concurrency: true }, () => {
   it('carries a report over a call, mends what was misheard, and answers', async () => {
     const says = SAYS.en;
     const { context, page, faults } = await known('en', 'light');
+    // From here on there is no network.
+    await context.setOffline(true);
     await put(page, says);
     // What has no room is said before any word is shown.
     await page.getByRole('button', { name: /Add what you know/ }).click();
@@ -201,7 +203,10 @@ describe('fourteen words', { timeout: 900_000, concurrency: true }, () => {
     await sound(desk.page, 'a call on a phone');
     await reachable(desk.page, 'a call on a phone');
     await shot(desk.page, 'en-desk-phone');
-    assert.match(await desk.page.locator('section.heard').textContent(), new RegExp(sentence.trim().slice(0, 12)));
+    assert.match(
+      await desk.page.locator('section.heard').textContent(),
+      new RegExp(sentence.trim().slice(0, 12)),
+    );
     const answer = await desk.page.locator('section.heard .answer').textContent();
 
     await page.getByRole('button', { name: says.said }).click();
