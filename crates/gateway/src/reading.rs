@@ -10,8 +10,8 @@ use lapwing_words::{DATA, Language, Symbol, Unread, WORDS, decode, slips, unpack
 
 /// Longer texts hold no whisper: ten parts of a message, with room.
 pub(crate) const TEXT_MAX: usize = 2_000;
-/// More words than the longest errand has, three times: each is looked for in both lists.
-const WORDS_MAX: usize = 100;
+/// More words than the longest errand has, twice: each is looked for in both lists, which is what reading costs.
+const WORDS_MAX: usize = 64;
 
 type Heard = Vec<Option<Symbol>>;
 

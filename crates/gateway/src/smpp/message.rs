@@ -136,6 +136,7 @@ fn header(bytes: &[u8]) -> Option<(Option<Part>, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smpp::pdu;
     use proptest::prelude::*;
     use rusmpp::{
         tlvs::{MessageDeliveryRequestTlvValue as Extra, MessageSubmissionRequestTlvValue},
@@ -210,15 +211,52 @@ mod tests {
             .push_tlv(MessageSubmissionRequestTlvValue::MessagePayload(payload))
             .build();
         assert_eq!(taken(&data.clone().into()).unwrap(), (text.clone(), None));
-        let frame = crate::smpp::pdu::bytes(rusmpp::CommandStatus::EsmeRok, 1, data);
+        let mut frame = pdu::bytes(rusmpp::CommandStatus::EsmeRok, 1, data).to_vec();
+        let command = read_frame(&mut frame).expect("the codec reads it");
+        assert_eq!(taken(command.pdu().unwrap()).unwrap(), (text, None));
+    }
+
+    #[test]
+    fn what_carriers_add_of_their_own_is_passed_over() {
+        let payload = || MessagePayload::new(AnyOctetString::from_slice(b"zebra"));
+        let deliver = sm(
+            0,
+            0,
+            b"",
+            vec![Extra::MessagePayload(payload()), Extra::SarMsgRefNum(1)],
+        );
+        let data = DataSm::builder()
+            .source_addr(COctetString::from_slice(b"380441234567\0").unwrap())
+            .esm_class(EsmClass::from(0))
+            .push_tlv(MessageSubmissionRequestTlvValue::MessagePayload(payload()))
+            .build();
+        for pdu in [deliver, data.into()] {
+            let mut frame = pdu::bytes(rusmpp::CommandStatus::EsmeRok, 1, pdu).to_vec();
+            // A parameter of a vendor's, one that is known, two that are known by another length.
+            for extra in [
+                &b"\x14\x00\x00\x03abc"[..],
+                b"\x00\x06\x00\x01\x01",
+                b"\x02\x0a\x00\x01\x01",
+                b"\x02\x0e\x00\x02\x01\x01",
+            ] {
+                frame.extend_from_slice(extra);
+                let command = read_frame(&mut frame).unwrap_or_else(|| panic!("{extra:?}"));
+                assert_eq!(taken(command.pdu().unwrap()).unwrap().0, "zebra");
+            }
+            // One that is cut off is no frame.
+            frame.extend_from_slice(b"\x14\x00\x00\x03ab");
+            assert!(read_frame(&mut frame).is_none());
+        }
+    }
+
+    fn read_frame(frame: &mut [u8]) -> Option<rusmpp::Command> {
+        let length = frame.len() as u32;
+        frame[..4].copy_from_slice(&length.to_be_bytes());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let read = runtime
-            .block_on(crate::smpp::pdu::read(&mut &frame[..]))
-            .unwrap();
-        let command = read.command.expect("the codec reads it");
-        assert_eq!(taken(command.pdu().unwrap()).unwrap(), (text, None));
+        let read = runtime.block_on(pdu::read(&mut &frame[..])).unwrap();
+        read.command
     }
 
     #[test]

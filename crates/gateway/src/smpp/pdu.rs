@@ -45,15 +45,95 @@ pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Fr
     let mut bytes = BytesMut::zeroed(length);
     bytes[..HEADER].copy_from_slice(&header);
     stream.read_exact(&mut bytes[HEADER..]).await?;
-    let mut codec = CommandCodec::new().with_max_length(FRAME_MAX);
-    let command = codec.decode(&mut bytes).ok().flatten();
+    let command = decode(bytes.clone()).or_else(|| decode(plainer(id, &bytes)?));
     Ok(Frame {
         id,
         sequence,
-        // Whatever the codec leaves over, it did not understand.
-        command: command.filter(|_| bytes.is_empty()),
+        command,
     })
 }
+
+/// What the codec makes of a frame, if it understands all of it.
+fn decode(mut bytes: BytesMut) -> Option<Command> {
+    let mut codec = CommandCodec::new().with_max_length(FRAME_MAX);
+    let command = codec.decode(&mut bytes).ok().flatten();
+    command.filter(|_| bytes.is_empty())
+}
+
+/// A message without the optional parameters that a gateway does not need: the codec refuses a frame for a length that a
+/// carrier has wrong in one of them, and the carrier would not learn from it.
+fn plainer(id: u32, frame: &[u8]) -> Option<BytesMut> {
+    let is_deliver = id == u32::from(CommandId::DeliverSm);
+    if !is_deliver && id != u32::from(CommandId::DataSm) {
+        return None;
+    }
+    let mut rest = frame.get(HEADER..)?;
+    let mut skip = |fields: &[Field]| {
+        for field in fields {
+            let length = match field {
+                Field::Text => rest.iter().position(|&byte| byte == 0)? + 1,
+                Field::Fixed(length) => *length,
+                Field::Counted => usize::from(*rest.first()?) + 1,
+            };
+            rest = rest.get(length..)?;
+        }
+        Some(())
+    };
+    // Service, then type, plan and number of both ends.
+    skip(&[
+        Field::Text,
+        Field::Fixed(2),
+        Field::Text,
+        Field::Fixed(2),
+        Field::Text,
+    ])?;
+    if is_deliver {
+        // Class, protocol, priority; two times; receipt, replacement, coding, canned message; the text.
+        skip(&[
+            Field::Fixed(3),
+            Field::Text,
+            Field::Text,
+            Field::Fixed(4),
+            Field::Counted,
+        ])?;
+    } else {
+        // Class, receipt, coding.
+        skip(&[Field::Fixed(3)])?;
+    }
+    let mut out = BytesMut::from(&frame[..frame.len() - rest.len()]);
+    while let [t0, t1, l0, l1, ..] = *rest {
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
+        let parameter = rest.get(..4 + length)?;
+        let needed = match u16::from_be_bytes([t0, t1]) {
+            PAYLOAD => true,
+            SAR_REFERENCE => length == 2,
+            SAR_TOTAL | SAR_NUMBER => length == 1,
+            _ => false,
+        };
+        if needed {
+            out.extend_from_slice(parameter);
+        }
+        rest = &rest[4 + length..];
+    }
+    let length = u32::try_from(out.len()).ok()?;
+    out[..4].copy_from_slice(&length.to_be_bytes());
+    Some(out)
+}
+
+enum Field {
+    /// Ends with a zero.
+    Text,
+    /// So many bytes.
+    Fixed(usize),
+    /// As many as its first byte says.
+    Counted,
+}
+
+/// Optional parameters that are read (SMPP 3.4 5.3.2).
+const PAYLOAD: u16 = 0x0424;
+const SAR_REFERENCE: u16 = 0x020c;
+const SAR_TOTAL: u16 = 0x020e;
+const SAR_NUMBER: u16 = 0x020f;
 
 /// The bytes of a frame.
 pub(crate) fn bytes(status: CommandStatus, sequence: u32, pdu: impl Into<Pdu>) -> BytesMut {

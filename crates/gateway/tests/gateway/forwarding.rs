@@ -15,10 +15,13 @@ use zeroize::Zeroizing;
 
 const LOG: [u8; 32] = [6; 32];
 
+/// To an envelope, a pass, and how many were shown before; the key by which it signs.
+type Says = dyn Fn(&Envelope, Option<&Pass>, usize) -> Result<SigningKey, Trouble> + Send + Sync;
+
 /// What a made-up relay says to an envelope, and all that was shown to it.
 struct Scripted {
     desk: DeskKeys,
-    says: Box<dyn Fn(&Envelope, Option<&Pass>, usize) -> Result<SigningKey, Trouble> + Send + Sync>,
+    says: Box<Says>,
     shown: Mutex<Vec<(Envelope, Option<Pass>)>>,
     passes: Mutex<Vec<Pass>>,
 }
