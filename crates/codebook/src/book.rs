@@ -72,6 +72,11 @@ impl Book {
         self.candidates(word).next().is_some()
     }
 
+    /// The sheets that have an unused row with this word, at most [`CANDIDATES_MAX`].
+    pub fn sheets(&self, word: Symbol) -> impl Iterator<Item = u32> {
+        self.candidates(word).map(|(sheet, _)| sheet)
+    }
+
     fn candidates(&self, word: Symbol) -> impl Iterator<Item = (u32, usize)> {
         let first = word.value();
         let all = self

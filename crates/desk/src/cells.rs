@@ -11,6 +11,7 @@
 //! The registry runs ahead of the store by one transaction, like the fold: when that fails, it is read
 //! again.
 
+mod codebooks;
 mod key;
 #[cfg(any(test, feature = "drill"))]
 pub(crate) mod loot;
@@ -30,16 +31,17 @@ use lapwing_seal::{
 };
 use rand_core::UnwrapErr;
 
-use self::whispers::Whispers;
+use self::{codebooks::Codebooks, whispers::Whispers};
 use crate::{
     drops::{Made, Recipient, Waiting},
     refusal::Refusal,
     store::{Batch, InviteRow, InviteState, Store, StoreError},
 };
 
+pub(crate) use codebooks::ByHand;
 pub(crate) use key::{unwrap, wrap};
 pub(crate) use member::{Alarm, Member, MemberId, Standing, author};
-pub(crate) use record::{Record, about, has_witness, message_key};
+pub(crate) use record::{Record, about, has_codebook, has_witness, message_key};
 pub(crate) use standings::MemberStandings;
 pub(crate) use turn::Invited;
 pub(crate) use whispers::MemberNotes;
@@ -69,6 +71,7 @@ pub(crate) struct Cells {
     said: BTreeSet<(StepId, MemberId)>,
     renewals: BTreeSet<(StepId, MemberId)>,
     whispers: Whispers,
+    codebooks: Codebooks,
     /// Replies that are not acknowledged, by witness and id.
     waiting: BTreeMap<(MemberId, u32), Waiting>,
     /// Phones that were refused, oldest first.
@@ -111,6 +114,7 @@ impl Cells {
             said: BTreeSet::new(),
             renewals: BTreeSet::new(),
             whispers: Whispers::default(),
+            codebooks: Codebooks::default(),
             waiting: BTreeMap::new(),
             refused: BTreeSet::new(),
         };
@@ -125,6 +129,9 @@ impl Cells {
                 .and_then(|bytes| Member::from_bytes(&bytes))
                 .ok_or(StoreError::Row("member"))?;
             cells.put(id, member);
+        }
+        for (id, sealed) in store.codebooks()? {
+            cells.know_codebook(id, &sealed)?;
         }
         for (id, number, sealed) in store.replies()? {
             let waiting = cells
@@ -282,7 +289,7 @@ impl Cells {
     fn free_id(&self) -> Result<MemberId, StoreError> {
         loop {
             let id = getrandom::u32().map_err(|_why| StoreError::Randomness)?;
-            if id != 0 && !self.members.contains_key(&id) {
+            if id != 0 && !self.members.contains_key(&id) && !self.has_codebook(id) {
                 return Ok(id);
             }
         }

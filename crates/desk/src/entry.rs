@@ -141,6 +141,10 @@ pub(crate) struct CellEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CellDone {
+    /// A codebook sheet was made.
+    Codebook,
+    /// A codebook sheet was cancelled.
+    CodebookEnded,
     /// A witness's phone was cut off.
     CutOff,
     /// It was made.

@@ -92,6 +92,29 @@ impl Gazetteer {
         Ok(Self { places })
     }
 
+    /// The largest settlement of this name in either language, and the nearest others, at most `most` together; none where
+    /// no settlement is called so.
+    pub(crate) fn around(&self, name: &str, most: usize) -> Vec<(&TextPair, Place)> {
+        let name = name.trim().to_lowercase();
+        let called =
+            |s: &&Settlement| s.name.uk.to_lowercase() == name || s.name.en.to_lowercase() == name;
+        let middle = self
+            .places
+            .iter()
+            .filter(called)
+            .max_by_key(|s| s.population);
+        let Some(middle) = middle else {
+            return Vec::new();
+        };
+        let mut near: Vec<&Settlement> = self.places.iter().collect();
+        near.sort_by(|a, b| {
+            let far = |s: &Settlement| metres(s.place, middle.place);
+            far(a).total_cmp(&far(b))
+        });
+        near.truncate(most);
+        near.iter().map(|s| (&s.name, s.place)).collect()
+    }
+
     /// What to call the area within `radius_m` of `centre`: its largest settlements, else the
     /// nearest one, else whole tenths of degrees.
     pub fn area(&self, centre: Place, radius_m: f64) -> TextPair {
@@ -181,6 +204,20 @@ mod tests {
             places.area(at(-10.04, -20.0), 2_000.0).en,
             "10.0° S, 20.0° W"
         );
+    }
+
+    #[test]
+    fn a_settlement_is_found_by_either_name_with_its_neighbours() {
+        let places = Gazetteer::from_csv(CSV.as_bytes()).unwrap();
+        let names = |name: &str, most| {
+            let near = places.around(name, most);
+            near.into_iter()
+                .map(|(name, _)| name.en.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(" оріхів ", 2), ["Orikhiv", "Novotroitske"]);
+        assert_eq!(names("Huliaipole", 9).len(), 3);
+        assert!(names("Атлантида", 9).is_empty());
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use lapwing_codebook::SPOKEN;
 use lapwing_model::{Gist, Observation};
 use lapwing_seal::{AnswerWords, Bearer, CANDIDATES_MAX, Forwarded};
 use lapwing_wire::Whisper;
+use lapwing_words::Symbol;
 
 use crate::{
-    cells::{self, Alarm, Standing},
+    cells::{self, Alarm, ByHand, Standing},
     entry::{Came, Duplicate, Entry, Received, Seq},
     intake::refused,
     store::StoreError,
@@ -120,5 +122,58 @@ pub(crate) fn hear(
         phrase,
         drill,
         duress,
+    }))
+}
+
+/// A report by a codebook sheet that was heard and is in the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct HeardByHand {
+    /// The incident that it is in.
+    pub(crate) incident: Option<u64>,
+    /// The word that the desk answers.
+    pub(crate) answer: Symbol,
+    /// What was said; nothing where the form does not know it.
+    pub(crate) observation: Option<Observation>,
+    /// For practice.
+    pub(crate) drill: bool,
+}
+
+/// Finds out whether five words that are heard over a call are a report by a codebook sheet, journals it and erases the
+/// row. `None`: they are none, and nothing was journalled.
+pub(crate) fn hear_by_hand(
+    turn: &mut Turn<'_>,
+    words: &[Symbol; SPOKEN],
+) -> Result<Option<HeardByHand>, StoreError> {
+    let now = turn.now();
+    let ByHand::Opened(opened) = turn.cells.by_hand(words, now) else {
+        return Ok(None);
+    };
+    let sheet = turn.cells.codebook(opened.sheet);
+    let sheet = sheet.ok_or(StoreError::Row("codebook"))?;
+    let form = Arc::clone(&turn.office.herald.form);
+    let said = opened.said;
+    let observation = said.observation(&form, sheet.places(), sheet.clock_min(), now);
+    turn.cells.burn(&turn.batch, &opened)?;
+    let seq = match &observation {
+        Err(_) => turn.append(now, refused(GIST), None)?,
+        Ok(_) if opened.drill => turn.append(now, Entry::Drill(Bearer::Call.into()), None)?,
+        Ok(observation) => {
+            let entry = Entry::Report(Box::new(Received {
+                received: now,
+                came: Came::Whisper {
+                    heard_at: now,
+                    bearer: Bearer::Call,
+                    phrase: None,
+                },
+                observation: observation.clone(),
+            }));
+            turn.append(now, entry, Some(cells::author(opened.sheet)))?
+        }
+    };
+    Ok(Some(HeardByHand {
+        incident: turn.fold.incident_of(seq),
+        answer: opened.answer,
+        observation: observation.ok(),
+        drill: opened.drill,
     }))
 }

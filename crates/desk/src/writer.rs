@@ -10,9 +10,11 @@ use std::{
 };
 
 use ed25519_dalek::SigningKey;
-use lapwing_model::Region;
+use lapwing_codebook::{SPOKEN, Sheet};
+use lapwing_model::{Place, Region};
 use lapwing_seal::{Bearer, MessageKey};
 use lapwing_wire::{IssuerKey, Whisper};
+use lapwing_words::Symbol;
 use tokio::sync::{
     Notify,
     mpsc::{self, error::TrySendError},
@@ -27,7 +29,7 @@ use crate::{
     drops::DropPlan,
     entry::{BulletinMade, Entry},
     fold::{Case, Chain, Effects, Fold},
-    hearing::{self, HeardWhisper},
+    hearing::{self, HeardByHand, HeardWhisper},
     herald::Herald,
     hub::{Changes, Hub, ShownWarning},
     intake, issuer,
@@ -48,6 +50,26 @@ const QUEUE: usize = 64;
 type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
 enum Command {
+    CellCodebook {
+        cell: CellId,
+        label: String,
+        places: Vec<Place>,
+        clock_min: i16,
+        reply: Reply<(MemberId, Sheet)>,
+    },
+    CellCodebookEnd {
+        cell: CellId,
+        sheet: MemberId,
+        reply: Reply<()>,
+    },
+    Codebooks {
+        ids: Vec<MemberId>,
+        reply: Reply<Vec<(MemberId, usize)>>,
+    },
+    HearByHand {
+        words: [Symbol; SPOKEN],
+        reply: Reply<Option<HeardByHand>>,
+    },
     CellCutOff {
         cell: CellId,
         member: MemberId,
@@ -276,6 +298,50 @@ impl WriterHandle {
         .await
     }
 
+    /// Makes a codebook sheet.
+    pub(crate) async fn cell_codebook(
+        &self,
+        cell: CellId,
+        label: String,
+        places: Vec<Place>,
+        clock_min: i16,
+    ) -> Result<(MemberId, Sheet), Refusal> {
+        self.ask(|reply| Command::CellCodebook {
+            cell,
+            label,
+            places,
+            clock_min,
+            reply,
+        })
+        .await
+    }
+
+    /// Cancels a codebook sheet that the cell's records name.
+    pub(crate) async fn cell_codebook_end(
+        &self,
+        cell: CellId,
+        sheet: MemberId,
+    ) -> Result<(), Refusal> {
+        self.ask(|reply| Command::CellCodebookEnd { cell, sheet, reply })
+            .await
+    }
+
+    /// How many rows for reports are left of codebook sheets; cancelled ones are left out.
+    pub(crate) async fn codebooks(
+        &self,
+        ids: Vec<MemberId>,
+    ) -> Result<Vec<(MemberId, usize)>, Refusal> {
+        self.ask(|reply| Command::Codebooks { ids, reply }).await
+    }
+
+    /// Finds out whether five words are a report by a codebook sheet, and journals it.
+    pub(crate) async fn hear_by_hand(
+        &self,
+        words: [Symbol; SPOKEN],
+    ) -> Result<Option<HeardByHand>, Refusal> {
+        self.ask(|reply| Command::HearByHand { words, reply }).await
+    }
+
     /// Finds out whose whisper was heard over a call, and journals it. Of `tries` what is left comes back.
     pub(crate) async fn hear(
         &self,
@@ -457,6 +523,37 @@ impl Writer {
                 let done = self.turn(|turn| turn.cancel(&id));
                 drop(reply.send(self.warning(done)));
             }
+            Command::CellCodebook {
+                cell,
+                label,
+                places,
+                clock_min,
+                reply,
+            } => {
+                let made = self.turn(|turn| turn.cell_codebook(cell, label, places, clock_min));
+                drop(reply.send(made));
+            }
+            Command::CellCodebookEnd { cell, sheet, reply } => {
+                let ended = self.turn(|turn| turn.cell_codebook_end(cell, sheet));
+                self.erase(ended.is_ok());
+                drop(reply.send(ended));
+            }
+            Command::Codebooks { ids, reply } => {
+                let left = |&id: &MemberId| Some((id, self.cells.codebook(id)?.left()));
+                let left = ids.iter().filter_map(left).collect();
+                drop(reply.send(Ok(left)));
+            }
+            Command::HearByHand { words, reply } => {
+                // What is nobody's needs no transaction: most first words of whispers are.
+                let heard = if self.cells.begins_codebook(words[0]) {
+                    let heard = self.turn(|turn| Ok(hearing::hear_by_hand(turn, &words)?));
+                    self.erase(matches!(heard, Ok(Some(_))));
+                    heard
+                } else {
+                    Ok(None)
+                };
+                drop(reply.send(heard));
+            }
             Command::CellCutOff {
                 cell,
                 member,
@@ -592,6 +689,14 @@ impl Writer {
         self.unknown = false;
         self.show(effects);
         Ok(value)
+    }
+
+    /// Takes what a transaction deleted out of the database's log too. Where that fails the next one does it: what was
+    /// done stays done.
+    fn erase(&mut self, deleted: bool) {
+        if deleted && let Err(why) = self.store.checkpoint() {
+            tracing::warn!(%why, "a used row is still in the log of the database");
+        }
     }
 
     /// Folds the journal again after a transaction of which nobody knows whether it happened.

@@ -41,10 +41,13 @@ pub fn whisper(bits: &str, answer: &[u16], language: &str) -> Result<String, JsV
     hex::decode_to_slice(bits, &mut bytes).map_err(|_why| wrong("bits"))?;
     let words = encode(&pack(&bytes).map_err(|_why| wrong("bits"))?);
     let answer = answer.iter().map(|&place| Symbol::new(place));
-    let answer = answer.collect::<Option<Vec<_>>>().ok_or_else(|| wrong("answer"))?;
+    let answer = answer
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| wrong("answer"))?;
     let plain = language.message(&words, Style::Plain);
     let latin = language.message(&words, Style::Latin);
-    let text = |style, text: String| json!({ "style": style, "parts": sms_parts(&text), "text": text });
+    let text =
+        |style, text: String| json!({ "style": style, "parts": sms_parts(&text), "text": text });
     let mut texts = Vec::new();
     if latin != plain {
         texts.push(text("latin", latin));
@@ -77,14 +80,20 @@ mod tests {
     #[test]
     fn a_whisper_is_shown_in_words_and_as_texts_that_read_back() {
         let bits = "24058c91c63abf85592606a49440";
-        for (code, language, texts) in [("uk", Language::Ukrainian, 5), ("en", Language::English, 4)] {
-            let shown: Value = serde_json::from_str(&whisper(bits, &[1670, 1355], code).unwrap()).unwrap();
+        for (code, language, texts) in
+            [("uk", Language::Ukrainian, 5), ("en", Language::English, 4)]
+        {
+            let shown: Value =
+                serde_json::from_str(&whisper(bits, &[1670, 1355], code).unwrap()).unwrap();
             let all = shown["texts"].as_array().unwrap();
             assert_eq!(all.len(), texts);
             assert!(all[0]["parts"] == 1, "the first fits one part");
             let words: Vec<Value> = shown["words"].as_array().unwrap().clone();
             assert_eq!(words.len(), 14);
-            assert_eq!(shown["answer"][0], language.word(Symbol::new(1670).unwrap()));
+            assert_eq!(
+                shown["answer"][0],
+                language.word(Symbol::new(1670).unwrap())
+            );
             for text in all {
                 let read = language.words_in(text["text"].as_str().unwrap());
                 let read: Vec<Value> = read.iter().map(|s| language.word(*s).into()).collect();

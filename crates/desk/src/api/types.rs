@@ -398,8 +398,8 @@ pub enum CallSlipKind {
 /// A report that came over a call.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct CallReport {
-    /// Two words to read back: only the desk knows them.
-    pub answer: [String; 2],
+    /// Words to read back, two, or one for a codebook sheet: only the desk knows them.
+    pub answer: Vec<String>,
     /// The incident that it is in.
     #[ts(type = "number | null")]
     pub incident: Option<u64>,
@@ -610,6 +610,48 @@ pub struct CellView {
     pub members: Vec<MemberView>,
     /// Its invites, newest first.
     pub invites: Vec<InviteView>,
+    /// Its codebook sheets, newest first.
+    pub codebooks: Vec<CodebookView>,
+}
+
+/// A sheet of paper that stands for a phone, as the coordinator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CodebookView {
+    /// Number within the desk.
+    pub id: u32,
+    /// What the coordinator called whom it is for.
+    pub label: String,
+    /// When it was made.
+    #[ts(type = "number")]
+    pub made: i64,
+    /// Rows for reports that were not used.
+    pub left: usize,
+    /// When it was cancelled.
+    #[ts(type = "number | null")]
+    pub ended: Option<i64>,
+}
+
+/// What a coordinator says of a codebook sheet to be made.
+#[derive(Clone, PartialEq, Eq, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CodebookRequest {
+    /// Whom it is for, in the coordinator's words; sealed to the cell.
+    pub label: String,
+    /// `en` or `uk`: of the words and of what is printed.
+    pub language: String,
+    /// A settlement in either language: it and the nearest others are printed as places.
+    pub near: String,
+    /// Minutes by which the clock of whoever uses it is ahead of UTC.
+    pub clock_min: i16,
+}
+
+/// A codebook sheet that was made: the only time that it can be printed.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+pub struct CodebookMade {
+    /// Number within the desk.
+    pub id: u32,
+    /// One page of A4, HTML.
+    pub page: String,
 }
 
 /// A witness, as their coordinator sees them.

@@ -37,6 +37,8 @@ fn generated() -> BTreeMap<String, String> {
         CellUnlocked,
         CellUnlocking,
         CellView,
+        CodebookMade,
+        CodebookRequest,
         IncidentChanges,
         IncidentDetail,
         IncidentList,

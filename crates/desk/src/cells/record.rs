@@ -24,6 +24,15 @@ pub(crate) enum Record {
         at: i64,
         reply: u32,
     },
+    /// A codebook sheet was made.
+    Codebook {
+        sheet: MemberId,
+        /// What the coordinator calls whom it is for.
+        label: String,
+        at: i64,
+    },
+    /// The coordinator cancelled a codebook sheet.
+    CodebookEnded { sheet: MemberId, at: i64 },
     /// The coordinator ended what the desk has with a witness's phone.
     CutOff { member: MemberId, at: i64 },
     /// An invite was made.
@@ -129,6 +138,12 @@ pub(crate) fn has_witness(records: &[Record], member: MemberId) -> bool {
         })
     };
     by.is_some_and(|by| !is_decoy(by))
+}
+
+/// Whether the records name this codebook sheet.
+pub(crate) fn has_codebook(records: &[Record], sheet: MemberId) -> bool {
+    let made = |record: &Record| matches!(record, Record::Codebook { sheet: which, .. } if *which == sheet);
+    records.iter().any(made)
 }
 
 /// By which a coordinator writes to a witness, if the records say that they are of this cell: whoever

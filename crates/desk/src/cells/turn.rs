@@ -1,5 +1,7 @@
 //! What a coordinator does to their cell: each with an entry in the journal.
 
+use lapwing_codebook::Sheet;
+use lapwing_model::Place;
 use lapwing_seal::{CellMessage, Invite, MESSAGE_MAX, MessageKey, REPLY_TEXT_MAX};
 use lapwing_wire::INVITE_PASSES_LEN;
 
@@ -125,6 +127,37 @@ impl Turn<'_> {
         let now = self.now();
         self.cells.cut_off(&self.batch, cell, member, now)?;
         self.cell_done(cell, CellDone::CutOff)
+    }
+
+    /// Makes a codebook sheet for somebody.
+    pub(crate) fn cell_codebook(
+        &mut self,
+        cell: CellId,
+        label: String,
+        places: Vec<Place>,
+        clock_min: i16,
+    ) -> Result<(MemberId, Sheet), Refusal> {
+        if !self.cells.has(cell) {
+            return Err(Refusal::NotFound);
+        }
+        let label = named(label)?;
+        let (at, printed) = (self.now(), (places, clock_min));
+        let made = self
+            .cells
+            .make_codebook(&self.batch, cell, label, printed, at)?;
+        self.cell_done(cell, CellDone::Codebook)?;
+        Ok(made)
+    }
+
+    /// Cancels a codebook sheet that the records of this cell name.
+    pub(crate) fn cell_codebook_end(
+        &mut self,
+        cell: CellId,
+        sheet: MemberId,
+    ) -> Result<(), Refusal> {
+        let now = self.now();
+        self.cells.end_codebook(&self.batch, cell, sheet, now)?;
+        self.cell_done(cell, CellDone::CodebookEnded)
     }
 
     fn cell_done(&mut self, cell: CellId, done: CellDone) -> Result<(), Refusal> {

@@ -67,6 +67,13 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Number and sealed state of every codebook sheet.
+    pub(crate) fn codebooks(&self) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT id, sealed FROM codebook")?;
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Witness, id and sealed content of every reply that waits.
     pub(crate) fn replies(&self) -> Result<Vec<(u32, u32, Vec<u8>)>, StoreError> {
         let mut statement = self
@@ -162,6 +169,25 @@ impl Batch<'_> {
     pub(crate) fn member_gone(&self, id: u32) -> Result<(), StoreError> {
         self.connection()
             .prepare_cached("DELETE FROM member WHERE id = ?1")?
+            .execute([id])?;
+        Ok(())
+    }
+
+    /// Writes a codebook sheet's state, whole.
+    pub(crate) fn codebook(&self, id: u32, sealed: &[u8]) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO codebook (id, sealed) VALUES (?1, ?2)
+                 ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
+            )?
+            .execute((id, sealed))?;
+        Ok(())
+    }
+
+    /// Removes a codebook sheet.
+    pub(crate) fn codebook_gone(&self, id: u32) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("DELETE FROM codebook WHERE id = ?1")?
             .execute([id])?;
         Ok(())
     }

@@ -41,7 +41,7 @@ use key::{DeskKey, Key};
 use keyring::Keyring;
 
 /// Schema of this program; a store with another is refused.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 const SCHEMA_SQL: &str = include_str!("schema.sql");
 const DATABASE: &str = "desk.db";
 const LOCK: &str = "desk.lock";
@@ -193,7 +193,7 @@ impl Store {
     }
 
     /// Writes the log back and cuts it off, so that what was deleted is gone from it too.
-    fn checkpoint(&self) -> Result<(), StoreError> {
+    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_row| Ok(()))?;
         Ok(())

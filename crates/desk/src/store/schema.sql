@@ -110,6 +110,13 @@ CREATE TABLE member (
   level  INTEGER CHECK (level BETWEEN 0 AND 4)
 ) STRICT;
 
+-- Sheets of paper that stand for a phone, without the rows that were used: sealed under the working key. Numbers are
+-- drawn, among those of witnesses.
+CREATE TABLE codebook (
+  id     INTEGER PRIMARY KEY,
+  sealed BLOB NOT NULL
+) STRICT;
+
 -- What happened in a cell: sealed to the cell.
 CREATE TABLE record (
   number INTEGER PRIMARY KEY,

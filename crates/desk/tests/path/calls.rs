@@ -56,20 +56,20 @@ fn answer(answer: AnswerWords) -> Value {
 }
 
 /// A call during which words are typed.
-struct Call<'a> {
+pub(crate) struct Call<'a> {
     desk: &'a RunningDesk,
     path: String,
 }
 
 impl<'a> Call<'a> {
-    async fn begins(desk: &'a RunningDesk) -> Self {
+    pub(crate) async fn begins(desk: &'a RunningDesk) -> Self {
         let (status, begun) = desk.request(Method::POST, "/api/calls", None).await;
         assert_eq!(status, 201);
         let path = format!("/api/calls/{}", begun["call"].as_str().unwrap());
         Self { desk, path }
     }
 
-    async fn types(&self, words: &[String]) -> Value {
+    pub(crate) async fn types(&self, words: &[String]) -> Value {
         let typed = json!({ "language": "uk", "words": words });
         let (status, view) = self
             .desk

@@ -24,7 +24,7 @@ const LATER_S: i64 = 3_700;
 /// A coordinator at the desk, with their cell open.
 pub(crate) struct Coordinator {
     pub(crate) cell: u64,
-    session: String,
+    pub(crate) session: String,
 }
 
 impl Coordinator {
@@ -52,7 +52,13 @@ impl Coordinator {
         }
     }
 
-    async fn asks(&self, desk: &RunningDesk, method: Method, path: &str, body: Value) -> Value {
+    pub(crate) async fn asks(
+        &self,
+        desk: &RunningDesk,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Value {
         let path = format!("/api/cells/{}{path}", self.cell);
         let (status, answer) = desk
             .request_with(

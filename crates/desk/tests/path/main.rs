@@ -2,6 +2,7 @@
 
 mod calls;
 mod cells;
+mod codebooks;
 mod common;
 
 use std::time::Duration;

@@ -5,6 +5,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
+use lapwing_model::Observation;
 use lapwing_words::{Language, Symbol, WORDS};
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
         refused,
         types::{CallReport, CallView, CallWords},
     },
-    hearing::HeardWhisper,
+    hearing::{HeardByHand, HeardWhisper},
     refusal::Refusal,
 };
 
@@ -37,6 +38,16 @@ pub(super) async fn call_put(
         return Err(Refusal::BadRequest("words"));
     }
     let reading = read(language, &typed.words);
+    let by_hand = match reading.by_hand() {
+        Some(words) if desk.lines.is_new(&call, words.map(Symbol::value))? => {
+            let heard = desk.writer.hear_by_hand(words).await?;
+            heard.map(|heard| by_hand(language, heard))
+        }
+        _ => None,
+    };
+    if by_hand.is_some() {
+        desk.lines.heard(&call, by_hand);
+    }
     let (report, right) = match desk.lines.next(&call, reading.whispers.clone())? {
         Next::Heard(report) => (Some(*report), None),
         Next::Try(new, _) if new.is_empty() => (None, None),
@@ -61,12 +72,33 @@ pub(super) async fn call_put(
 
 fn report(desk: &Desk, language: Language, heard: HeardWhisper) -> CallReport {
     let word = |place| Symbol::new(place).map_or("", |symbol| language.word(symbol));
-    let seen = heard.observation.as_ref();
+    let answer = heard.answer.words().map(|place| word(place).to_owned());
     CallReport {
-        answer: heard.answer.words().map(|place| word(place).to_owned()),
         incident: heard.incident,
         drill: heard.drill,
         duress: heard.duress,
+        phrase: phrase(&desk.herald.form, heard.phrase),
+        ..told(answer.to_vec(), heard.observation.as_ref())
+    }
+}
+
+fn by_hand(language: Language, heard: HeardByHand) -> CallReport {
+    CallReport {
+        incident: heard.incident,
+        drill: heard.drill,
+        ..told(
+            vec![language.word(heard.answer).to_owned()],
+            heard.observation.as_ref(),
+        )
+    }
+}
+
+fn told(answer: Vec<String>, seen: Option<&Observation>) -> CallReport {
+    CallReport {
+        answer,
+        incident: None,
+        drill: false,
+        duress: false,
         understood: seen.is_some(),
         kind: seen.map(|seen| seen.kind),
         lat: seen.map(|seen| seen.place.lat()),
@@ -77,6 +109,6 @@ fn report(desk: &Desk, language: Language, heard: HeardWhisper) -> CallReport {
         count: seen.and_then(|seen| seen.count),
         heading: seen.and_then(heading),
         known: seen.map(|seen| known(seen).to_owned()),
-        phrase: phrase(&desk.herald.form, heard.phrase),
+        phrase: None,
     }
 }

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use lapwing_codebook::SPOKEN;
 use lapwing_seal::CANDIDATES_MAX;
 use lapwing_wire::{WHISPER_LEN, Whisper};
 
@@ -31,6 +32,8 @@ struct Call {
     /// Candidates that may still be tried: at most 64 a call.
     tries: usize,
     tried: BTreeSet<[u8; WHISPER_LEN]>,
+    /// Fives of words that were tried by codebook sheets.
+    tried_by_hand: BTreeSet<[u16; SPOKEN]>,
     heard: Option<CallReport>,
 }
 
@@ -59,6 +62,7 @@ impl Lines {
                 begun: now,
                 tries: CANDIDATES_MAX,
                 tried: BTreeSet::new(),
+                tried_by_hand: BTreeSet::new(),
                 heard: None,
             };
             state.calls.insert(name.clone(), call);
@@ -77,6 +81,20 @@ impl Lines {
             new.retain(|reading| call.tried.insert(reading.to_bytes()));
             Ok(Next::Try(new, call.tries))
         })
+    }
+
+    /// Whether these five words are to be tried: not twice a call, not once it is heard, and no more of them than whispers.
+    pub(super) fn is_new(&self, name: &str, words: [u16; SPOKEN]) -> Result<bool, Refusal> {
+        self.with(|state| {
+            let call = state.calls.get_mut(name).ok_or(Refusal::NotFound)?;
+            let wanted = call.heard.is_none() && call.tried_by_hand.len() < CANDIDATES_MAX;
+            Ok(wanted && call.tried_by_hand.insert(words))
+        })
+    }
+
+    /// Keeps a report that was heard.
+    pub(super) fn heard(&self, name: &str, heard: Option<CallReport>) {
+        self.done(name, usize::MAX, heard);
     }
 
     /// Keeps what became of a try.

@@ -1,5 +1,6 @@
 //! What was typed during a call, read.
 
+use lapwing_codebook::SPOKEN;
 use lapwing_wire::Whisper;
 use lapwing_words::{Decoded, Language, Offer, Slip, Symbol, Unread, WORDS, decode, slips, unpack};
 
@@ -16,6 +17,8 @@ pub(super) struct Reading {
     pub(super) code: CallCode,
     /// What may have been said, the likeliest first.
     pub(super) whispers: Vec<Whisper>,
+    /// The words as they were heard.
+    heard: Vec<Option<Symbol>>,
     /// The fourteen words that each of them would be, and the slip that it would explain.
     readings: Vec<(Decoded, Option<Slip>)>,
 }
@@ -78,11 +81,18 @@ pub(super) fn read(language: Language, typed: &[String]) -> Reading {
         places,
         code,
         whispers,
+        heard,
         readings,
     }
 }
 
 impl Reading {
+    /// Five words, all of them understood: maybe a report by a codebook sheet.
+    pub(super) fn by_hand(&self) -> Option<[Symbol; SPOKEN]> {
+        let words: Option<Vec<Symbol>> = self.heard.iter().copied().collect();
+        words?.try_into().ok()
+    }
+
     /// The fourteen words of one of its whispers, the first where none is known to be right, and the slip that it
     /// explains.
     pub(super) fn mended(

@@ -16,7 +16,10 @@ use crate::{
     api::{
         blocking,
         refused::Number,
-        types::{CellView, InviteStanding, InviteView, MemberView, SetAside, TalkBy, TalkLine},
+        types::{
+            CellView, CodebookView, InviteStanding, InviteView, MemberView, SetAside, TalkBy,
+            TalkLine,
+        },
     },
     cells::{Alarm, MemberNotes, Record},
     drops::REPLY_KEEP_S,
@@ -59,6 +62,12 @@ pub(super) async fn cell_get(
             noted(member, &notes, &desk.herald.form);
         }
     }
+    let sheets = view.codebooks.iter().map(|sheet| sheet.id).collect();
+    for (id, left) in desk.writer.codebooks(sheets).await? {
+        if let Some(sheet) = view.codebooks.iter_mut().find(|sheet| sheet.id == id) {
+            sheet.left = left;
+        }
+    }
     Ok(Json(view))
 }
 
@@ -74,6 +83,7 @@ fn view(
     // Numbers are drawn: the order is that of joining.
     let mut order: Vec<u32> = Vec::new();
     let mut invites: Vec<InviteView> = Vec::new();
+    let mut codebooks: Vec<CodebookView> = Vec::new();
     // Where each reply stands in its witness's talk.
     let mut written: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     for record in records {
@@ -186,10 +196,23 @@ fn view(
                     member.cut_off = Some(at);
                 }
             }
+            Record::Codebook { sheet, label, at } => codebooks.push(CodebookView {
+                id: sheet,
+                label,
+                made: at,
+                left: 0,
+                ended: None,
+            }),
+            Record::CodebookEnded { sheet, at } => {
+                if let Some(made) = codebooks.iter_mut().find(|made| made.id == sheet) {
+                    made.ended = Some(at);
+                }
+            }
             Record::Renewed { .. } => {}
         }
     }
     invites.reverse();
+    codebooks.reverse();
     Ok(CellView {
         id,
         name,
@@ -198,6 +221,7 @@ fn view(
             .filter_map(|member| members.remove(member))
             .collect(),
         invites,
+        codebooks,
     })
 }
 

@@ -4,6 +4,8 @@
 mod cell_get;
 mod cells_get;
 mod cells_post;
+mod codebook_delete;
+mod codebooks_post;
 mod coordinators;
 mod invite_delete;
 mod invites_post;
@@ -46,6 +48,14 @@ pub(super) fn router() -> Router<Desk> {
         .route(
             "/{cell}/invites/{invite}",
             only(delete(invite_delete::invite_delete), "DELETE"),
+        )
+        .route(
+            "/{cell}/codebooks",
+            only(post(codebooks_post::codebooks_post), "POST"),
+        )
+        .route(
+            "/{cell}/codebooks/{sheet}",
+            only(delete(codebook_delete::codebook_delete), "DELETE"),
         )
         .route(
             "/{cell}/members/{member}",
