@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod courier;
 mod model;
 mod pass;
 mod seal;
@@ -18,6 +19,7 @@ mod warn;
 mod wire;
 mod words;
 
+pub use courier::{bundle, piece};
 pub use model::{form, observation};
 pub use pass::{invite_passes, pass, pass_request, wallet};
 pub use seal::{EPOCH, cell_message, drop, frame, opening, reception_key, reply, secret};
@@ -36,6 +38,7 @@ pub type Target = fn(&[u8]) -> bool;
 pub const TARGETS: &[(&str, Target)] = &[
     ("answer", answer),
     ("bulletin", bulletin),
+    ("bundle", bundle),
     ("cap", cap),
     ("cell_message", cell_message),
     ("drop", drop),
@@ -47,6 +50,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("opening", opening),
     ("pass", pass),
     ("pass_request", pass_request),
+    ("piece", piece),
     ("publication", publication),
     ("pull_signature", pull_signature),
     ("pulled", pulled),

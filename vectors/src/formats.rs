@@ -2,6 +2,7 @@
 
 mod bulletin;
 mod cell_message;
+mod courier;
 mod drop;
 mod envelope;
 mod form;
@@ -45,6 +46,7 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     receipt::ANSWER,
     bulletin::BULLETIN,
+    courier::BUNDLE,
     cell_message::CELL_MESSAGE,
     drop::DROP,
     envelope::ENVELOPE,
@@ -55,6 +57,7 @@ pub const FORMATS: &[Format] = &[
     pass::PASS,
     pass::PASS_KEY,
     pass::PASS_REQUEST,
+    courier::PIECE,
     publication::PUBLICATION,
     pull::PULL,
     receipt::RECEIPT,
