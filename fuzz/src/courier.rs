@@ -1,7 +1,18 @@
 //! Decoders of `lapwing-courier`.
 
+use std::sync::LazyLock;
+
 use lapwing_courier::{Bundle, Collector, HELD_MAX, Piece, Pieces, Taken, tag_of};
 use lapwing_wire::{ENVELOPE_LEN, Envelope, KeyEpoch};
+
+/// One whose pieces are gathered: made once, since that is most of the work.
+static HONEST: LazyLock<(Envelope, Pieces)> = LazyLock::new(|| {
+    let mut bytes = Envelope::header_for(KeyEpoch(1), &[2; 32]).to_vec();
+    bytes.resize(ENVELOPE_LEN, 3);
+    let honest = Envelope::from_bytes(&bytes).expect("it is one");
+    let pieces = Pieces::of(&honest);
+    (honest, pieces)
+});
 
 /// What a QR code held, alone; and pieces with the numbers that the data name, of which some are spoilt.
 pub fn piece(data: &[u8]) -> bool {
@@ -12,19 +23,15 @@ pub fn piece(data: &[u8]) -> bool {
         collector.begun() == 1,
         "one piece is no envelope"
     );
-    let header = Envelope::header_for(KeyEpoch(1), &[2; 32]);
-    let mut bytes = header.to_vec();
-    bytes.resize_with(ENVELOPE_LEN, || 3);
-    let honest = Envelope::from_bytes(&bytes).expect("it is one");
-    let pieces = Pieces::of(&honest);
-    for (count, chunk) in data.chunks_exact(4).take(2 * HELD_MAX).enumerate() {
+    let (honest, pieces) = &*HONEST;
+    for (count, chunk) in data.chunks_exact(4).take(HELD_MAX).enumerate() {
         let mut piece = pieces.piece(u32::from_be_bytes([0, chunk[1], chunk[2], chunk[3]]));
         // With the top bit set a symbol that is none of the envelope's.
         piece.symbol[0] ^= chunk[0] & 0x80;
         match collector.take(&piece.encode()).expect("it is a piece") {
-            Taken::Whole(envelope) => assert_eq!(envelope, honest),
+            Taken::Whole(envelope) => assert_eq!(envelope, *honest),
             Taken::New { tag, have } => {
-                assert_eq!(tag, tag_of(&honest));
+                assert_eq!(tag, tag_of(honest));
                 assert!(have <= HELD_MAX && have <= count + 1);
             }
             _ => {}

@@ -262,13 +262,13 @@ mod tests {
         assert_eq!(shown.envelopes(), 2);
         let mut gathered = Gathered::new();
         let mut whole = Vec::new();
-        for n in 0..24 {
+        for n in 0..48 {
             let code = shown.next_code();
             assert_eq!(code.len(), side() * side());
-            assert_eq!(shown.which(), 1 + n / 12);
+            assert_eq!(shown.which(), 1 + n / 24);
             whole.extend(gathered.taken(&seen(&code)).unwrap());
-            assert_eq!(gathered.have(), (n % 12 + 1).min(8));
-            assert_eq!(gathered.fresh(), n % 12 < 8);
+            assert_eq!(gathered.have(), (n % 24 + 1).min(16));
+            assert_eq!(gathered.fresh(), n % 24 < 16);
         }
         assert_eq!(whole, sent);
     }
@@ -285,7 +285,7 @@ mod tests {
             .collect();
         assert_eq!(
             (codes.len(), whole),
-            (10 * side() * side(), vec![one.clone()])
+            (20 * side() * side(), vec![one.clone()])
         );
         let file = bundle(&[one.clone(), envelope(4)].concat()).unwrap();
         let unpacked = unpack(&file).unwrap();

@@ -9,8 +9,8 @@ use crate::spread::gather;
 
 /// How many envelopes may be unfinished: twice an outbox. The one whose last piece came longest ago makes way.
 pub const UNFINISHED_MAX: usize = 32;
-/// How many pieces of an unfinished envelope are held. Eight are too few once in some two hundred times, and nine once
-/// in some tens of thousands; if twelve make no envelope, they are not of one.
+/// How many pieces of an unfinished envelope are held. Sixteen are too few once in some two hundred times, and
+/// seventeen once in some tens of thousands; if twenty make no envelope, they are not of one.
 pub const HELD_MAX: usize = NEEDED + 4;
 /// How many finished ones are remembered, so that a loop that goes on does not begin them again.
 pub const DONE_MAX: usize = 1_024;

@@ -2,7 +2,7 @@
 //!
 //! A witness without a connection shows envelopes on the screen or prints them; a courier's phone scans the pieces in
 //! any order, cannot read what they are of, and sends the envelopes when it can. The pieces are symbols of a fountain
-//! code (RFC 6330): nearly any eight make an envelope, and there is no end of them, so that a camera
+//! code (RFC 6330): nearly any sixteen make an envelope, and there is no end of them, so that a camera
 //! which misses some waits for no particular one.
 //!
 //! **In scope:** one piece as bytes ([`Piece`]), the order in which they are shown ([`Show`]), putting them together

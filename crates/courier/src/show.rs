@@ -9,8 +9,8 @@ use crate::spread::Source;
 /// that a camera which misses three in ten has it in one go most of the time.
 pub const RUN: u32 = (NEEDED + NEEDED / 2) as u32;
 
-/// How many pieces are printed: any two codes may be unreadable.
-pub const PRINTED: u32 = NEEDED as u32 + 2;
+/// How many pieces are printed: any three codes may be unreadable.
+pub const PRINTED: u32 = NEEDED as u32 + 4;
 
 /// All pieces of one envelope.
 #[derive(Clone)]

@@ -4,10 +4,12 @@
 //! fails ends the worker and nothing else. The browser's own detector is missing in Firefox, on desktops and on phones
 //! without the maker's services, and hands the picture to code that is not ours.
 //!
-//! **In scope:** a picture in grey, the text of the first code in it that can be read, or the bytes of all.
+//! **In scope:** a picture in grey, the bytes of every code in it that can be read.
 //! **Out of scope:** what they mean (`lapwing-words`, `lapwing-seal`, `lapwing-courier`); other codes than QR.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+mod prepare;
 
 use js_sys::Uint8Array;
 use rqrr::PreparedImage;
@@ -16,18 +18,13 @@ use wasm_bindgen::prelude::*;
 /// Edges of a picture that is looked at, pixels.
 const EDGES: core::ops::RangeInclusive<usize> = 21..=4_096;
 
-/// The text of a QR code in a picture: `grey` holds its brightness row by row, `width` bytes each. `undefined`: there is
-/// none that can be read, or the sizes do not fit each other.
-#[wasm_bindgen]
-pub fn read(grey: &[u8], width: usize) -> Option<String> {
-    codes(grey, width)
-        .into_iter()
-        .find_map(|bytes| String::from_utf8(bytes).ok())
-}
+/// Pictures with no longer edge are also looked at enlarged: modules of three pixels and less are what is missed.
+const SMALL: usize = 960;
 
-/// The bytes of every QR code in a picture.
+/// The bytes of every QR code in a picture: `grey` holds its brightness row by row, `width` bytes each. None, too, if the
+/// sizes do not fit each other.
 #[wasm_bindgen]
-pub fn read_all(grey: &[u8], width: usize) -> Vec<Uint8Array> {
+pub fn read(grey: &[u8], width: usize) -> Vec<Uint8Array> {
     let codes = codes(grey, width);
     codes
         .iter()
@@ -36,11 +33,28 @@ pub fn read_all(grey: &[u8], width: usize) -> Vec<Uint8Array> {
 }
 
 /// The same, outside of browsers.
+///
+/// A picture in which nothing is found is looked at again, prepared otherwise: each way finds codes that the others miss.
 pub fn codes(grey: &[u8], width: usize) -> Vec<Vec<u8>> {
     let height = grey.len().checked_div(width).unwrap_or(0);
     if !EDGES.contains(&width) || !EDGES.contains(&height) || grey.len() != width * height {
         return Vec::new();
     }
+    let mut found = look(grey, width);
+    if found.is_empty() {
+        found = look(&prepare::against_mean(grey, width), width);
+    }
+    if found.is_empty() && width.max(height) <= SMALL {
+        found = look(
+            &prepare::larger(&prepare::stretched(grey), width),
+            width * 3 / 2,
+        );
+    }
+    found
+}
+
+fn look(grey: &[u8], width: usize) -> Vec<Vec<u8>> {
+    let height = grey.len() / width;
     let mut picture =
         PreparedImage::prepare_from_greyscale(width, height, |x, y| grey[y * width + x]);
     picture
@@ -57,6 +71,11 @@ pub fn codes(grey: &[u8], width: usize) -> Vec<Vec<u8>> {
 mod tests {
     use super::*;
     use qrcode::{Color, EcLevel, QrCode};
+
+    fn read(grey: &[u8], width: usize) -> Option<String> {
+        let bytes = codes(grey, width).into_iter().next()?;
+        Some(String::from_utf8(bytes).expect("only texts are drawn here"))
+    }
 
     /// A code with a quiet zone, `scale` pixels a module.
     fn drawn(text: &str, scale: usize) -> (Vec<u8>, usize) {
