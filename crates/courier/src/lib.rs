@@ -6,7 +6,7 @@
 //! which misses some waits for no particular one.
 //!
 //! **In scope:** one piece as bytes ([`Piece`]), the order in which they are shown ([`Show`]), putting them together
-//! ([`Collector`]), the file ([`bundle`]).
+//! ([`Collector`]), the file ([`bundle`]), photos in symbols ([`photo`]).
 //! **Out of scope:** pictures (`lapwing-scan-web` reads codes, `lapwing-courier-web` draws them), opening anything
 //! (`lapwing-seal`), where envelopes are kept.
 #![forbid(unsafe_code)]
@@ -14,12 +14,15 @@
 
 pub mod bundle;
 mod collect;
+
+pub mod photo;
 mod piece;
 mod show;
 mod spread;
 
 pub use bundle::{BUNDLE_MAX, Bundle, BundleError, Salvaged};
 pub use collect::{Collector, DONE_MAX, HELD_MAX, Taken, UNFINISHED_MAX};
+pub use photo::{PHOTO_MAX, Photo};
 pub use piece::{
     CHECK_LEN, CODE_VERSION, ID_LEN, ID_MAX, NEEDED, PIECE_LEN, Piece, PieceError, SYMBOL_LEN,
     TAG_LEN, Tag, VERSION, tag_of,

@@ -64,16 +64,19 @@ export class Take {
       this.wrong = 'long';
       return;
     }
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    let envelopes;
     try {
-      const unpacked = this.#courier.unpack(new Uint8Array(await file.arrayBuffer()));
+      const unpacked = this.#courier.unpack(bytes);
       this.lost = unpacked.lost();
-      const envelopes = apart(unpacked.envelopes(), ENVELOPE);
+      envelopes = apart(unpacked.envelopes(), ENVELOPE);
       unpacked.free();
-      for (const envelope of envelopes) this.#gathered.know(envelope);
-      await this.#keep(envelopes);
     } catch (why) {
       this.wrong = why === 'magic' || why === 'version' ? why : 'damaged';
+      return;
     }
+    for (const envelope of envelopes) this.#gathered.know(envelope);
+    await this.#keep(envelopes);
   }
 
   /** Some may have left. */

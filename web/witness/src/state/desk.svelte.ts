@@ -72,6 +72,11 @@ class Desk {
   readonly canSeal = $derived(this.bulletin !== undefined && (this.bulletin.keys_until ?? 0) > this.now);
 
   #store: Store | undefined;
+  #opened: () => void = () => undefined;
+  /** For what can be asked before the app has started. */
+  readonly #opening = new Promise<void>((resolve) => {
+    this.#opened = resolve;
+  });
   #config: Config | undefined;
   #phone: Phone | undefined;
   #sender: Sender | undefined;
@@ -117,6 +122,7 @@ class Desk {
       this.forgetful = true;
       return memoryStore();
     });
+    this.#opened();
     const kept = await this.#store.config();
     // What is kept is enough to begin with; a change of it is found out on the way.
     const config = kept ?? (await this.#fetchConfig());
@@ -349,6 +355,7 @@ class Desk {
 
   /** Sealed envelopes that wait and can be handed to a courier. */
   async sealed(): Promise<Uint8Array<ArrayBuffer>[]> {
+    await this.#opening;
     return (await this.#sender?.sealed()) ?? (await this.#kept().waiting()).map(({ envelope }) => envelope);
   }
 
@@ -357,6 +364,7 @@ class Desk {
    * know what it is: after what was put in here, and never sent beside the schedule.
    */
   async carry(envelope: Uint8Array<ArrayBuffer>): Promise<Carried> {
+    await this.#opening;
     if ((await this.ends()).has(endOf(envelope))) return 'there';
     if (!(await (this.#sender ?? this.#kept()).enqueue(envelope))) return 'full';
     this.#changed();
