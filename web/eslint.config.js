@@ -15,6 +15,7 @@ export default tseslint.config(
       'web/witness/src/core-words/**',
       'web/witness/src/core-pass/**',
       'web/witness/src/core-scan/**',
+      'web/witness/src/core-courier/**',
       'web/desk/src/api/types/**',
     ],
   },

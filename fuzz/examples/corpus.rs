@@ -8,6 +8,7 @@ use std::io::Result;
 use std::path::Path;
 
 use lapwing_codebook::{Book, Said, Sheet};
+use lapwing_courier::{Bundle, Pieces};
 use lapwing_fuzz::{EPOCH, root_key, secret};
 use lapwing_model::{
     Danger, Form, Gist, Heading, Known, Manner, Observation, Place, Precision, Region, Sector,
@@ -133,6 +134,7 @@ fn main() -> Result<()> {
     keep("publication", "full", &publication)?;
     keep("publication", "cut", &publication[..publication.len() - 1])?;
     passes()?;
+    couriers(&envelope)?;
     whisper()?;
     let headers = pull::sign(&root_key(), "/v1/envelopes", "after=3&limit=10", NOW);
     let lines = format!("{}\n{}", headers.signature_input, headers.signature);
@@ -214,6 +216,21 @@ fn whisper() -> Result<()> {
     let id = WhisperId::new(5).expect("22 bits");
     let plain = Whisper::new(WhisperKind::Report, id, bits, [6; 4]).expect("54 bits");
     keep("whisper", "plain", &plain.to_bytes())
+}
+
+/// What couriers carry. The numbers are four bytes each, as the target reads them.
+fn couriers(envelope: &Envelope) -> Result<()> {
+    let pieces = Pieces::of(envelope);
+    let piece = pieces.piece(17).encode();
+    keep("piece", "repair", &piece)?;
+    keep("piece", "cut", &piece[1..])?;
+    let numbers: Vec<u8> = (0..20_u32).flat_map(u32::to_be_bytes).collect();
+    keep("piece", "numbers", &numbers)?;
+    let file = Bundle::new(vec![envelope.clone()])
+        .expect("one is not too many")
+        .encode();
+    keep("bundle", "one", &file)?;
+    keep("bundle", "cut", &file[..file.len() - 1])
 }
 
 /// Passes, the request for them, the wallet that holds both, and what an invite carries.

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod codebook;
+mod courier;
 mod model;
 mod pass;
 mod seal;
@@ -20,6 +21,7 @@ mod wire;
 mod words;
 
 pub use codebook::codebook;
+pub use courier::{bundle, piece};
 pub use model::{form, observation};
 pub use pass::{invite_passes, pass, pass_request, wallet};
 pub use seal::{EPOCH, cell_message, drop, frame, opening, reception_key, reply, secret};
@@ -38,6 +40,7 @@ pub type Target = fn(&[u8]) -> bool;
 pub const TARGETS: &[(&str, Target)] = &[
     ("answer", answer),
     ("bulletin", bulletin),
+    ("bundle", bundle),
     ("cap", cap),
     ("cell_message", cell_message),
     ("codebook", codebook),
@@ -50,6 +53,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("opening", opening),
     ("pass", pass),
     ("pass_request", pass_request),
+    ("piece", piece),
     ("publication", publication),
     ("pull_signature", pull_signature),
     ("pulled", pulled),

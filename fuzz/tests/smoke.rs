@@ -34,7 +34,7 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
 /// The vectors of the format that a target reads. Those that tell their length alone would make mutation slow.
 fn vectors(name: &str) -> impl Iterator<Item = Vec<u8>> {
     let format = match name {
-        "answer" | "envelope" | "publication" | "receipt" => name,
+        "answer" | "bundle" | "envelope" | "piece" | "publication" | "receipt" => name,
         "opening" => "envelope",
         "pass" => "pass",
         "pass_request" => "pass-request",

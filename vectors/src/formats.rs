@@ -3,6 +3,7 @@
 mod bulletin;
 mod cell_message;
 mod codebook;
+mod courier;
 mod drop;
 mod envelope;
 mod form;
@@ -46,6 +47,7 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     receipt::ANSWER,
     bulletin::BULLETIN,
+    courier::BUNDLE,
     cell_message::CELL_MESSAGE,
     codebook::CODEBOOK,
     drop::DROP,
@@ -57,6 +59,7 @@ pub const FORMATS: &[Format] = &[
     pass::PASS,
     pass::PASS_KEY,
     pass::PASS_REQUEST,
+    courier::PIECE,
     publication::PUBLICATION,
     pull::PULL,
     receipt::RECEIPT,

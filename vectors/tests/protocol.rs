@@ -70,11 +70,13 @@ fn every_format_of_bytes_is_on_the_page() {
     let formats = [
         "answer",
         "bulletin",
+        "bundle",
         "cell-message",
         "drop",
         "envelope",
         "frame",
         "observation",
+        "piece",
         "publication",
         "receipt",
         "record",

@@ -32,7 +32,7 @@ struct Module {
     folder: &'static str,
 }
 
-const MODULES: [Module; 5] = [
+const MODULES: [Module; 6] = [
     Module {
         krate: "lapwing-witness-web",
         name: "lapwing_core",
@@ -56,11 +56,17 @@ const MODULES: [Module; 5] = [
         name: "lapwing_pass",
         folder: "core-pass",
     },
-    // Needed once, by whoever scans an invite.
+    // Needed by whoever scans an invite, or carries envelopes.
     Module {
         krate: "lapwing-scan-web",
         name: "lapwing_scan",
         folder: "core-scan",
+    },
+    // Needed by whoever hands envelopes over, or carries them.
+    Module {
+        krate: "lapwing-courier-web",
+        name: "lapwing_courier",
+        folder: "core-courier",
     },
 ];
 

@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::sh::{capture, cargo, root, say};
 
 /// The crates that do no I/O, read no clock and draw no randomness of their own, by their folder.
-pub(crate) const CORE: [&str; 9] = [
-    "model", "wire", "pass", "seal", "words", "codebook", "vault", "witness", "fuse",
+pub(crate) const CORE: [&str; 10] = [
+    "model", "wire", "pass", "seal", "words", "codebook", "vault", "witness", "fuse", "courier",
 ];
 
 /// What would let a relay open, or make, an envelope's content.

@@ -1,41 +1,81 @@
 //! Reading a QR code (ISO/IEC 18004) out of a camera's picture, for browsers: `rqrr` through wasm-bindgen.
 //!
-//! A module of its own, needed once, by whoever scans an invite; run in a worker, so that a picture on which the reader
+//! A module of its own, needed by whoever scans an invite or carries envelopes; run in a worker, so that a picture on which the reader
 //! fails ends the worker and nothing else. The browser's own detector is missing in Firefox, on desktops and on phones
 //! without the maker's services, and hands the picture to code that is not ours.
 //!
-//! **In scope:** a picture in grey, the text of the first code in it that can be read.
-//! **Out of scope:** what the text means (`lapwing-words`, `lapwing-seal`); other codes than QR.
+//! **In scope:** a picture in grey, the bytes of every code in it that can be read.
+//! **Out of scope:** what they mean (`lapwing-words`, `lapwing-seal`, `lapwing-courier`); other codes than QR.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod prepare;
+
+use js_sys::Uint8Array;
 use rqrr::PreparedImage;
 use wasm_bindgen::prelude::*;
 
 /// Edges of a picture that is looked at, pixels.
 const EDGES: core::ops::RangeInclusive<usize> = 21..=4_096;
 
-/// The text of a QR code in a picture: `grey` holds its brightness row by row, `width` bytes each. `undefined`: there is
-/// none that can be read, or the sizes do not fit each other.
+/// Pictures with no longer edge are also looked at enlarged: modules of three pixels and less are what is missed.
+const SMALL: usize = 960;
+
+/// The bytes of every QR code in a picture: `grey` holds its brightness row by row, `width` bytes each. None, too, if the
+/// sizes do not fit each other.
 #[wasm_bindgen]
-pub fn read(grey: &[u8], width: usize) -> Option<String> {
-    let height = grey.len().checked_div(width)?;
+pub fn read(grey: &[u8], width: usize) -> Vec<Uint8Array> {
+    let codes = codes(grey, width);
+    codes
+        .iter()
+        .map(|code| Uint8Array::from(&code[..]))
+        .collect()
+}
+
+/// The same, outside of browsers.
+///
+/// A picture in which nothing is found is looked at again, prepared otherwise: each way finds codes that the others miss.
+pub fn codes(grey: &[u8], width: usize) -> Vec<Vec<u8>> {
+    let height = grey.len().checked_div(width).unwrap_or(0);
     if !EDGES.contains(&width) || !EDGES.contains(&height) || grey.len() != width * height {
-        return None;
+        return Vec::new();
     }
+    let mut found = look(grey, width);
+    if found.is_empty() {
+        found = look(&prepare::against_mean(grey, width), width);
+    }
+    if found.is_empty() && width.max(height) <= SMALL {
+        found = look(
+            &prepare::larger(&prepare::stretched(grey), width),
+            width * 3 / 2,
+        );
+    }
+    found
+}
+
+fn look(grey: &[u8], width: usize) -> Vec<Vec<u8>> {
+    let height = grey.len() / width;
     let mut picture =
         PreparedImage::prepare_from_greyscale(width, height, |x, y| grey[y * width + x]);
     picture
         .detect_grids()
         .into_iter()
-        .find_map(|grid| grid.decode().ok())
-        .map(|(_meta, text)| text)
+        .filter_map(|grid| {
+            let mut bytes = Vec::new();
+            grid.decode_to(&mut bytes).ok().map(|_meta| bytes)
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use qrcode::{Color, EcLevel, QrCode};
+
+    fn read(grey: &[u8], width: usize) -> Option<String> {
+        let bytes = codes(grey, width).into_iter().next()?;
+        Some(String::from_utf8(bytes).expect("only texts are drawn here"))
+    }
 
     /// A code with a quiet zone, `scale` pixels a module.
     fn drawn(text: &str, scale: usize) -> (Vec<u8>, usize) {

@@ -1,4 +1,4 @@
-/** Looks for a code in pictures, one after the other. */
+/** Looks for codes in pictures, one after the other. */
 import init, { read } from '../core-scan/lapwing_scan';
 import wasm from '../core-scan/lapwing_scan_bg.wasm?url';
 

@@ -143,6 +143,12 @@ export class Sender {
     return this.#host.store.enqueue(envelope, spare);
   }
 
+  /** What waits, but for this session's cover. Of what waits from earlier openings nobody knows what it is. */
+  async sealed(): Promise<Uint8Array<ArrayBuffer>[]> {
+    const all = await this.#host.store.waiting();
+    return all.filter(({ id }) => id !== this.#spare?.id).map(({ envelope }) => envelope);
+  }
+
   /** Those of this session first; when nothing waits, the cover is put there, so that a full place says nothing. */
   async #waiting(cover: Uint8Array<ArrayBuffer> | undefined): Promise<Waiting | undefined> {
     const { store } = this.#host;

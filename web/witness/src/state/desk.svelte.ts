@@ -23,6 +23,9 @@ const PATIENCE_MS = 30_000;
 
 export type Sealing = 'sealed' | 'held';
 
+/** What became of an envelope that is carried: it waits, it waited already, or all places are taken. */
+export type Carried = 'kept' | 'there' | 'full';
+
 class Desk {
   /** Unix seconds, moved on every ten. */
   now = $state(clock());
@@ -69,6 +72,11 @@ class Desk {
   readonly canSeal = $derived(this.bulletin !== undefined && (this.bulletin.keys_until ?? 0) > this.now);
 
   #store: Store | undefined;
+  #opened: () => void = () => undefined;
+  /** For what can be asked before the app has started. */
+  readonly #opening = new Promise<void>((resolve) => {
+    this.#opened = resolve;
+  });
   #config: Config | undefined;
   #phone: Phone | undefined;
   #sender: Sender | undefined;
@@ -114,6 +122,7 @@ class Desk {
       this.forgetful = true;
       return memoryStore();
     });
+    this.#opened();
     const kept = await this.#store.config();
     // What is kept is enough to begin with; a change of it is found out on the way.
     const config = kept ?? (await this.#fetchConfig());
@@ -342,6 +351,25 @@ class Desk {
     this.#changed();
     this.#tell('outbox');
     return true;
+  }
+
+  /** Sealed envelopes that wait and can be handed to a courier. */
+  async sealed(): Promise<Uint8Array<ArrayBuffer>[]> {
+    await this.#opening;
+    return (await this.#sender?.sealed()) ?? (await this.#kept().waiting()).map(({ envelope }) => envelope);
+  }
+
+  /**
+   * Puts what somebody else has sealed into the outbox, where it waits as everything does of which the app does not
+   * know what it is: after what was put in here, and never sent beside the schedule.
+   */
+  async carry(envelope: Uint8Array<ArrayBuffer>): Promise<Carried> {
+    await this.#opening;
+    if ((await this.ends()).has(endOf(envelope))) return 'there';
+    if (!(await (this.#sender ?? this.#kept()).enqueue(envelope))) return 'full';
+    this.#changed();
+    this.#tell('outbox');
+    return 'kept';
   }
 
   /** The ends of the envelopes that wait. */

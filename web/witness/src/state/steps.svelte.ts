@@ -7,7 +7,17 @@ import type { Draft, Spot } from '../phone/draft';
 import type { View } from '../place/projection';
 
 export type Screen =
-  'home' | 'place' | 'send' | 'warnings' | 'about' | 'vault' | 'desk' | 'passes' | 'say' | 'practice';
+  | 'home'
+  | 'place'
+  | 'send'
+  | 'warnings'
+  | 'about'
+  | 'vault'
+  | 'desk'
+  | 'passes'
+  | 'say'
+  | 'practice'
+  | 'carry';
 
 class Steps {
   screen = $state<Screen>('home');

@@ -354,6 +354,50 @@ export const en = {
     'The issuer signed with a key that your desk does not vouch for. Nothing was taken from it. Tell whoever gave you the code.',
   'passes.why.later': 'The issuer does not answer. The app tries again by itself.',
 
+  'carry.title': 'Carry by hand',
+  'carry.what':
+    'Without a network, sealed reports can travel in a pocket: another phone takes them from this one, cannot read them, and sends them when it can.',
+  'carry.give': 'Hand over what waits here',
+  'carry.waits.one': '{n} sealed envelope waits on this phone.',
+  'carry.waits.other': '{n} sealed envelopes wait on this phone.',
+  'carry.empty': 'Nothing waits on this phone. Put in a report first.',
+  'carry.stays':
+    'They stay here too, and leave by themselves once this phone has a network. It does no harm if they arrive twice. Some may be empty: nobody can tell which.',
+  'carry.show': 'Show as code',
+  'carry.print': 'Print',
+  'carry.save': 'Save as a file',
+  'carry.saved': 'The file is with your downloads. Put it on a card, and delete it here.',
+  'carry.how':
+    'On the other phone: Language and more, Carry by hand, Scan. Hold it so that the whole square is in its picture. Make this screen as bright as it goes.',
+  'carry.which': 'Envelope {n} of {all}, again and again',
+  'carry.stop': 'Enough',
+  'carry.take': 'Carry for others',
+  'carry.cannot':
+    'You cannot read what you carry, and nobody sees whose it is. It leaves with what this app always sends.',
+  'carry.seen': 'Whoever watches sees you scan. Paper and cards can be found on you.',
+  'carry.scan': 'Scan',
+  'carry.scanning':
+    'Hold the square in front of the camera until the count does not grow any more. No picture is kept.',
+  'carry.no_camera': 'The camera cannot be used here. Open a file.',
+  'carry.open': 'Open a file',
+  'carry.pieces': '{have} of {needed} pieces',
+  'carry.taken.one': '{n} envelope taken.',
+  'carry.taken.other': '{n} envelopes taken.',
+  'carry.there.one': '{n} was here already.',
+  'carry.there.other': '{n} were here already.',
+  'carry.lost.one': '{n} was damaged and is lost.',
+  'carry.lost.other': '{n} were damaged and are lost.',
+  'carry.full.one':
+    'There is no room for {n} envelope: this phone keeps sixteen. It is taken once one has left, as long as this screen is open.',
+  'carry.full.other':
+    'There is no room for {n} envelopes: this phone keeps sixteen. They are taken as others leave, as long as this screen is open.',
+  'carry.why.foreign': 'This code is of something else.',
+  'carry.why.magic': 'This file is of something else.',
+  'carry.why.version': 'This file is of a newer app. Update this one.',
+  'carry.why.damaged': 'Nothing in this file is whole.',
+  'carry.why.long': 'This file is too long to be one of these.',
+  'carry.why.module': 'A part of the app could not be loaded. It needs a connection once.',
+
   'about.title': 'Language and more',
   'about.language': 'Language',
   'about.uk': 'Українська',
