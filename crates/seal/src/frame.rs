@@ -12,11 +12,12 @@
 //! | 6 whisper | see [`Forwarded`] |
 //! | 7 from an enrolled witness | see [`Known`] |
 //!
-//! 3 message, 4 check-in, 8 report and 9 drill come inside of 7 only; 5 media symbol is kept for later. All CBOR is deterministic (RFC 8949 4.2): one value, one encoding.
+//! 3 message, 4 check-in, 5 media symbol, 8 report and 9 drill come inside of 7 only. All CBOR is deterministic (RFC 8949 4.2): one value, one encoding.
 
 mod enrolment;
 mod forwarded;
 mod known;
+mod media;
 
 use lapwing_model::{Observation, ObservationError};
 use lapwing_wire::PLAINTEXT_LEN;
@@ -29,6 +30,7 @@ use crate::{FieldSeed, SEED_LEN};
 pub use enrolment::{By, Enrolment};
 pub use forwarded::{Bearer, FORWARDED_MAX, Forwarded};
 pub use known::{ACKS_MAX, CheckIn, Known, MESSAGE_MAX, Said, Statement};
+pub use media::{MEDIA_NAME_LEN, MEDIA_SYMBOL_LEN, MediaSymbol, report_name};
 
 /// Length of an author's pseudonym: random, known to the phone and the desk only.
 pub const AUTHOR_LEN: usize = 16;
@@ -113,7 +115,7 @@ impl Frame {
                 Said::Report(statement) | Said::Drill(statement) => {
                     Some((&statement.seed, &statement.observation))
                 }
-                Said::CheckIn(_) | Said::Message(_) => None,
+                Said::CheckIn(_) | Said::Media(_) | Said::Message(_) => None,
             },
             Self::Cover | Self::Enrolment(_) | Self::Whisper(_) => None,
         }

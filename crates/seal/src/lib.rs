@@ -54,7 +54,8 @@ pub use envelope::{
 pub use fields::{FieldSeed, SEED_LEN, root};
 pub use frame::{
     ACKS_MAX, AUTHOR_LEN, Bearer, By, CheckIn, Enrolment, FORWARDED_MAX, Forwarded, Frame,
-    FrameError, Known, MESSAGE_MAX, Report, Said, Statement,
+    FrameError, Known, MEDIA_NAME_LEN, MEDIA_SYMBOL_LEN, MESSAGE_MAX, MediaSymbol, Report, Said,
+    Statement, report_name,
 };
 pub use invite::{INVITE_LEN, INVITE_SECRET_LEN, Invite};
 pub use message::{

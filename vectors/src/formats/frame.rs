@@ -78,6 +78,14 @@ pub(crate) fn value(frame: &Frame) -> Value {
                 Said::CheckIn(check_in) => {
                     json!({ "type": "check-in", "acks": check_in.acks, "well": check_in.well })
                 }
+                Said::Media(symbol) => json!({
+                    "type": "media symbol",
+                    "report": hex::encode(symbol.report),
+                    "photo": hex::encode(symbol.photo),
+                    "length": symbol.length,
+                    "id": symbol.id,
+                    "symbol": hex::encode(symbol.symbol.as_slice()),
+                }),
                 Said::Message(text) => json!({ "type": "message", "text": text }),
                 Said::Report(statement) | Said::Drill(statement) => json!({
                     "type": match known.said {

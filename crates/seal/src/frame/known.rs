@@ -1,4 +1,4 @@
-//! What an enrolled witness sends: any of four things, with the step of the chain it was said at.
+//! What an enrolled witness sends: any of five things, with the step of the chain it was said at.
 //!
 //! ```text
 //! step id 8 · MAC 16 · label of the cell 8 · inner type 1 · inner body
@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | 3 message | UTF-8, 1 to 560 bytes |
 //! | 4 check-in | CBOR map: 1 ids of replies that have come (array of u32, ascending, at most 64) · 2 whether all is well (bool), absent where nobody was asked |
+//! | 5 media symbol | see [`MediaSymbol`] |
 //! | 8 report | CBOR map: 1 seed of the field salts (32 bytes) · 2 observation (its encoding, as bytes) · 3 time of a replayed report, absent in live ones |
 //! | 9 drill | as a report, made for practice |
 
@@ -15,7 +16,7 @@ use lapwing_model::{NOTE_MAX, Observation};
 use minicbor::Decoder;
 use zeroize::Zeroizing;
 
-use super::{FrameError, array, bad, key, map, only, written};
+use super::{FrameError, MediaSymbol, array, bad, key, map, only, written};
 use crate::{
     CELL_LABEL_LEN, CellLabel, FieldSeed, MAC_LEN, SEED_LEN, STEP_ID_LEN, StepId, StepKey,
 };
@@ -27,6 +28,7 @@ pub const ACKS_MAX: usize = 64;
 
 const MESSAGE: u8 = 3;
 const CHECK_IN: u8 = 4;
+const MEDIA: u8 = 5;
 const REPORT: u8 = 8;
 const DRILL: u8 = 9;
 
@@ -49,6 +51,8 @@ pub struct Known {
 pub enum Said {
     /// That the phone is there, and which replies it has.
     CheckIn(CheckIn),
+    /// A part of a photo.
+    Media(MediaSymbol),
     /// A message to the coordinator.
     Message(String),
     /// An observation.
@@ -129,6 +133,7 @@ impl Said {
         let (kind, body) = match self {
             Self::CheckIn(check_in) => (CHECK_IN, check_in.encode()),
             Self::Message(text) => (MESSAGE, Zeroizing::new(text.as_bytes().to_vec())),
+            Self::Media(symbol) => (MEDIA, symbol.encode()),
             Self::Report(statement) => (REPORT, statement.encode()),
             Self::Drill(statement) => (DRILL, statement.encode()),
         };
@@ -146,6 +151,7 @@ impl Said {
                 .map(|text| Self::Message(text.to_owned()))
                 .map_err(|_why| FrameError::Encoding),
             MESSAGE => Err(FrameError::Length(body.len())),
+            MEDIA => MediaSymbol::decode(body).map(Self::Media),
             REPORT => only(body, Statement::read, Statement::encode).map(Self::Report),
             DRILL => only(body, Statement::read, Statement::encode).map(Self::Drill),
             other => Err(FrameError::Type(other)),
@@ -231,6 +237,7 @@ impl core::fmt::Debug for Said {
         f.write_str(match self {
             Self::CheckIn(_) => "CheckIn(..)",
             Self::Message(_) => "Message(..)",
+            Self::Media(_) => "Media(..)",
             Self::Report(_) => "Report(..)",
             Self::Drill(_) => "Drill(..)",
         })
@@ -240,7 +247,10 @@ impl core::fmt::Debug for Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Frame, Purpose, RootSecret, Speaker, frame::tests::report};
+    use crate::{
+        Frame, MEDIA_NAME_LEN, MEDIA_SYMBOL_LEN, Purpose, RootSecret, Speaker,
+        frame::tests::report, report_name,
+    };
 
     fn step() -> (StepId, StepKey) {
         Speaker::new(RootSecret::from_bytes([4; 32]).chain(Purpose::Mac)).take()
@@ -327,6 +337,29 @@ mod tests {
     }
 
     #[test]
+    fn a_symbol_of_a_photo_fills_the_envelope() {
+        let (id, key) = step();
+        let symbol = MediaSymbol {
+            report: report_name(&statement().seed),
+            photo: [3; MEDIA_NAME_LEN],
+            length: 40_000,
+            id: 0xff_ff_ff,
+            symbol: Box::new([9; MEDIA_SYMBOL_LEN]),
+        };
+        let known = Known::say((id, &key), cell(), Said::Media(symbol));
+        let body = known.encode().len();
+        assert!((868..=871).contains(&body), "{body}");
+        let frame = Frame::Known(known);
+        assert_eq!(Frame::decode(&frame.encode().unwrap()).unwrap(), frame);
+        assert_eq!(Said::decode(&[MEDIA; 837]), Err(FrameError::Length(836)));
+        assert_eq!(Said::decode(&[MEDIA; 839]), Err(FrameError::Length(838)));
+        let mut empty = [MEDIA; 838];
+        empty[33..35].fill(0);
+        assert_eq!(Said::decode(&empty), Err(FrameError::Encoding));
+        assert!(Said::decode(&[MEDIA; 838]).is_ok());
+    }
+
+    #[test]
     fn acknowledgements_out_of_order_twice_or_too_many_are_refused() {
         let (id, key) = step();
         for acks in [vec![2, 1], vec![1, 1], (0..65).collect()] {
@@ -347,7 +380,7 @@ mod tests {
             let bytes = [vec![MESSAGE], body].concat();
             assert_eq!(Said::decode(&bytes), Err(why));
         }
-        assert_eq!(Said::decode(&[5]), Err(FrameError::Type(5)));
+        assert_eq!(Said::decode(&[6]), Err(FrameError::Type(6)));
         assert_eq!(Said::decode(&[]), Err(FrameError::Encoding));
     }
 }

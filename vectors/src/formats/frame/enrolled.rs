@@ -1,9 +1,11 @@
 //! Cases of types 2, 6 and 7: a phone enrols, and what it says from then on.
 
+use lapwing_courier::Photo;
 use lapwing_model::Sector;
 use lapwing_seal::{
     Bearer, BucketSecret, By, CellLabel, CheckIn, Enrolment, Forwarded, Frame, Invite, Known,
-    Purpose, RootSecret, Said, Speaker, Statement, StepId, StepKey, WhisperSpeaker,
+    MediaSymbol, Purpose, RootSecret, Said, Speaker, Statement, StepId, StepKey, WhisperSpeaker,
+    report_name,
 };
 use lapwing_wire::{Whisper, WhisperKind};
 
@@ -36,6 +38,18 @@ fn cell() -> CellLabel {
 fn say(said: Said) -> Frame {
     let (id, key) = step(Purpose::Mac);
     Frame::Known(Known::say((id, &key), cell(), said))
+}
+
+fn symbol(id: u32) -> MediaSymbol {
+    let photo: Vec<u8> = (0..6_000_u32).map(|n| (n / 7) as u8).collect();
+    let all = Photo::of(&photo).expect("it is one");
+    MediaSymbol {
+        report: report_name(&report().seed),
+        photo: all.name(),
+        length: all.length(),
+        id,
+        symbol: Box::new(all.symbol(id)),
+    }
 }
 
 fn statement() -> Statement {
@@ -283,6 +297,37 @@ pub(super) fn cases() -> Vec<Case> {
                 acks: Vec::new(),
                 well: Some(false),
             })),
+            "",
+        ),
+        ok(
+            "a symbol of a photo",
+            say(Said::Media(symbol(7))),
+            "the last of a photo of 6,000 bytes",
+        ),
+        ok(
+            "a repair symbol of a photo",
+            say(Said::Media(symbol(0xff_ff_ff))),
+            "",
+        ),
+        no(
+            "a symbol of a photo without bytes",
+            KNOWN,
+            &known(&[vec![5], vec![0; 837]].concat()),
+            "encoding",
+            "",
+        ),
+        no(
+            "a symbol of a photo, a byte too few",
+            KNOWN,
+            &known(&[vec![5], vec![1; 836]].concat()),
+            "length",
+            "",
+        ),
+        no(
+            "a symbol of a photo, a byte too many",
+            KNOWN,
+            &known(&[vec![5], vec![1; 838]].concat()),
+            "length",
             "",
         ),
         no("a step id cut off", KNOWN, &[0x55; 7], "encoding", ""),
