@@ -215,8 +215,8 @@ describe('couriers', { timeout: 600_000 }, () => {
     await his
       .locator('input[type=file]')
       .setInputFiles({ name: 'x', mimeType: 'application/octet-stream', buffer: card });
-    await his.getByText(/Узято \d+ конверт/).waitFor();
-    await his.getByText(/1 пошкоджено/).waitFor();
+    await his.getByText(/Узято\s3\sконверти/).waitFor();
+    await his.getByText(/1\sпошкоджено/).waitFor();
     await shot(his, 'uk-card');
     await accessible(his, 'a damaged card');
     await handy(his, 'a damaged card');
