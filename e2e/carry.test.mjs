@@ -112,11 +112,16 @@ describe('couriers', { timeout: 600_000 }, () => {
     const { context, open, faults } = await phone(browser);
     const page = await open(lapwing.app);
     await until('the key', () => page.evaluate(() => performance.getEntriesByName('can-seal').length > 0));
-    // The parts that are loaded when wanted: the app keeps them, once it is installed.
+    // What is loaded when wanted is loaded now, and stays.
     await carrying(page);
     await accessible(page, 'carrying, with nothing to give');
     await handy(page, 'carrying, with nothing to give');
     await page.goBack();
+    await page.goBack();
+    // So are the names of places.
+    await page.getByRole('button', { name: 'Shelling', exact: true }).click();
+    await page.getByRole('searchbox').fill(TOWNS[0]);
+    await page.locator('.found li button').first().waitFor();
     await page.goBack();
     await context.setOffline(true);
     for (const town of TOWNS) await report(page, town);
@@ -222,7 +227,7 @@ describe('couriers', { timeout: 600_000 }, () => {
     await handy(his, 'a damaged card');
     await his
       .locator('input[type=file]')
-      .setInputFiles({ name: 'x', mimeType: '', buffer: Buffer.from('hello') });
+      .setInputFiles({ name: 'x', mimeType: '', buffer: Buffer.from('a letter from home') });
     await his.getByText('Це файл чогось іншого.').waitFor();
     await until('that the card has left', async () => {
       const mine = new Set((await kept(page)).ends);
