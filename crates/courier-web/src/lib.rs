@@ -40,7 +40,7 @@ impl Codes {
     /// # Errors
     /// `envelope`: one is none.
     #[wasm_bindgen(constructor)]
-    pub fn new(envelopes: &[u8]) -> Thrown<Codes> {
+    pub fn new(envelopes: &[u8]) -> Thrown<Self> {
         let show = Show::new(&envelopes_of(envelopes).map_err(JsValue::from_str)?);
         Ok(Self { show, which: 0 })
     }
@@ -98,7 +98,7 @@ pub struct Gathered {
 impl Gathered {
     /// Nothing yet.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Gathered {
+    pub fn new() -> Self {
         Self::default()
     }
 

@@ -51,7 +51,7 @@ impl Chance {
 
     /// About normal, with a standard deviation of 1.
     fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.even()).sum::<f64>() - 6.0
+        2.0 * (0..3).map(|_| self.even()).sum::<f64>() - 3.0
     }
 }
 
@@ -130,15 +130,18 @@ fn envelope(number: u64) -> Envelope {
     let mut chance = Chance(number);
     let mut bytes = Envelope::header_for(KeyEpoch(2_959), &[7; 32]).to_vec();
     bytes.resize_with(ENVELOPE_LEN, || (chance.even() * 256.0) as u8);
-    Envelope::from_bytes(&bytes).unwrap()
+    Envelope::from_bytes(&bytes).expect("it is one")
 }
 
-/// Of ten pictures of ten codes, how many are read. None is misread.
-fn read_of_ten(view: View) -> usize {
+/// Of five pictures of five codes, how many are read. None is misread.
+fn read_of_five(view: View) -> usize {
     let one = envelope(1);
-    let (mut codes_shown, pieces) = (Codes::new(one.as_bytes()).unwrap(), Pieces::of(&one));
+    let (mut codes_shown, pieces) = (
+        Codes::new(one.as_bytes()).expect("it is one"),
+        Pieces::of(&one),
+    );
     let mut chance = Chance(7);
-    (0..10)
+    (0..5)
         .filter(|&id| {
             let picture = filmed(&codes_shown.next_code(), view, &mut chance);
             let seen: Vec<_> = codes(&picture, WIDTH)
@@ -151,7 +154,7 @@ fn read_of_ten(view: View) -> usize {
         .count()
 }
 
-/// What, how seen, and how many of ten are read at least.
+/// What, how seen, and how many of five are read at least.
 fn rows() -> Vec<(&'static str, View, usize)> {
     let turned = |degrees: f64| View {
         angle: degrees.to_radians(),
@@ -167,21 +170,21 @@ fn rows() -> Vec<(&'static str, View, usize)> {
         ..turned(9.0)
     };
     vec![
-        ("upright", GOOD, 9),
-        ("turned by 5 degrees", turned(5.0), 9),
-        ("turned by 20 degrees", turned(20.0), 9),
-        ("turned by 45 degrees", turned(45.0), 9),
-        ("turned by 90 degrees", turned(90.0), 9),
-        ("turned by 160 degrees", turned(160.0), 9),
-        ("upside down", turned(180.0), 9),
-        ("turned by 250 degrees", turned(250.0), 9),
+        ("upright", GOOD, 4),
+        ("turned by 5 degrees", turned(5.0), 4),
+        ("turned by 20 degrees", turned(20.0), 4),
+        ("turned by 45 degrees", turned(45.0), 4),
+        ("turned by 90 degrees", turned(90.0), 4),
+        ("turned by 160 degrees", turned(160.0), 4),
+        ("upside down", turned(180.0), 4),
+        ("turned by 250 degrees", turned(250.0), 4),
         (
             "tilted by some 25 degrees",
             View {
                 tilt: 0.3,
                 ..turned(9.0)
             },
-            7,
+            3,
         ),
         (
             "small: 5 pixels a module",
@@ -189,7 +192,7 @@ fn rows() -> Vec<(&'static str, View, usize)> {
                 module: 5.0,
                 ..turned(9.0)
             },
-            7,
+            3,
         ),
         (
             "small: 4 pixels a module",
@@ -197,15 +200,15 @@ fn rows() -> Vec<(&'static str, View, usize)> {
                 module: 4.0,
                 ..turned(9.0)
             },
-            3,
+            2,
         ),
-        ("blurred by 1 pixel", blurred(1.0), 9),
-        ("blurred by 1.5 pixels", blurred(1.5), 9),
-        ("blurred by 2 pixels", blurred(2.0), 7),
-        ("dim: 20 to 70 of 255", lit(20.0, 70.0, 4.0), 9),
-        ("very dim: 12 to 40 of 255", lit(12.0, 40.0, 4.0), 7),
-        ("pale: 110 to 160 of 255", lit(110.0, 160.0, 4.0), 9),
-        ("much hiss", lit(30.0, 220.0, 25.0), 7),
+        ("blurred by 1 pixel", blurred(1.0), 4),
+        ("blurred by 1.5 pixels", blurred(1.5), 4),
+        ("blurred by 2 pixels", blurred(2.0), 3),
+        ("dim: 20 to 70 of 255", lit(20.0, 70.0, 4.0), 4),
+        ("very dim: 12 to 40 of 255", lit(12.0, 40.0, 4.0), 3),
+        ("pale: 110 to 160 of 255", lit(110.0, 160.0, 4.0), 4),
+        ("much hiss", lit(30.0, 220.0, 25.0), 3),
         (
             "turned, tilted, blurred, dim and with hiss",
             View {
@@ -215,7 +218,7 @@ fn rows() -> Vec<(&'static str, View, usize)> {
                 hiss: 7.0,
                 ..turned(17.0)
             },
-            6,
+            3,
         ),
     ]
 }
@@ -224,10 +227,10 @@ fn rows() -> Vec<(&'static str, View, usize)> {
 fn codes_are_read_as_cheap_cameras_see_them() {
     let mut all = Vec::new();
     for (what, view, least) in rows() {
-        let read = read_of_ten(view);
-        println!("{read:>2} of 10  {what}");
+        let read = read_of_five(view);
+        println!("{read} of 5  {what}");
         if read < least {
-            all.push(format!("{what}: {read} of 10 and not {least}"));
+            all.push(format!("{what}: {read} of 5 and not {least}"));
         }
     }
     assert!(all.is_empty(), "{all:#?}");

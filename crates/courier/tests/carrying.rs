@@ -18,7 +18,7 @@ fn envelope(number: u32) -> Envelope {
             .wrapping_add(1);
         (state >> 56) as u8
     });
-    Envelope::from_bytes(&bytes).unwrap()
+    Envelope::from_bytes(&bytes).expect("it is one")
 }
 
 fn envelopes(count: u32) -> Vec<Envelope> {
@@ -28,13 +28,12 @@ fn envelopes(count: u32) -> Vec<Envelope> {
 /// What a collector makes of pieces of one envelope with these numbers.
 fn gathered(pieces: &Pieces, ids: impl IntoIterator<Item = u32>) -> Option<Envelope> {
     let mut collector = Collector::default();
-    ids.into_iter().find_map(
-        |id| match collector.take(&pieces.piece(id).encode()).unwrap() {
-            Taken::Whole(envelope) => Some(envelope),
-            Taken::New { .. } => None,
+    ids.into_iter()
+        .find_map(|id| match collector.take(&pieces.piece(id).encode()) {
+            Ok(Taken::Whole(envelope)) => Some(envelope),
+            Ok(Taken::New { .. }) => None,
             other => panic!("{other:?}"),
-        },
-    )
+        })
 }
 
 #[test]
