@@ -73,5 +73,5 @@ export function member(part: Partial<MemberView> = {}): MemberView {
 }
 
 export function cell(part: Partial<CellView> = {}): CellView {
-  return { id: 1, name: 'двір', members: [], invites: [], ...part };
+  return { id: 1, name: 'двір', members: [], invites: [], codebooks: [], ...part };
 }

@@ -71,7 +71,7 @@ pub(super) fn cases() -> Vec<Case> {
         new_root,
         bucket(),
         900,
-        Sector::from_number(200_000).unwrap(),
+        Sector::from_number(200_000).expect("it is one"),
         cell(),
         (id, &key),
     );
