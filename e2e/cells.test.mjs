@@ -571,7 +571,7 @@ describe('a coordinator at a real desk', { timeout: 120_000, skip: NO_PROGRAM },
     await page.evaluate(() => {
       document.querySelector('iframe').contentWindow.print = () => (globalThis.printed = true);
     });
-    await page.getByRole('button', { name: 'Print' }).click();
+    await page.getByRole('button', { name: 'Print', exact: true }).click();
     assert.equal(await page.evaluate(() => globalThis.printed), true);
 
     // On paper: one page of A4, every word in sight, nothing smaller than five points.
