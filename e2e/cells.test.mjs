@@ -552,6 +552,98 @@ describe('a coordinator at a real desk', { timeout: 120_000, skip: NO_PROGRAM },
     assert.deepEqual(faults, []);
     await close();
   });
+
+  it('makes a codebook sheet of one page, prints it once, hears by it, and cancels it', async () => {
+    const { page, faults, close } = await openIn(browser);
+    await page.goto(lapwing.address);
+    await page.goto(new URL('#cells/1', lapwing.address).href);
+    await page.locator('form input[type=password]').fill('seven autumn days');
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await page.getByRole('button', { name: 'New sheet' }).click();
+    await page.getByLabel('Whom is it for?').fill('Grandfather');
+    await page.getByLabel('Town or village').fill('Atlantis');
+    await page.getByLabel('Language of the sheet').selectOption('uk');
+    await page.getByRole('button', { name: 'Make the sheet' }).click();
+    await page.getByText('The desk knows no settlement of this name').waitFor();
+    await page.getByLabel('Town or village').fill('Костянтинівка');
+    await page.getByRole('button', { name: 'Make the sheet' }).click();
+    await page.frameLocator('iframe').getByText('Візьміть наступний рядок').waitFor();
+    await page.evaluate(() => {
+      document.querySelector('iframe').contentWindow.print = () => (globalThis.printed = true);
+    });
+    await page.getByRole('button', { name: 'Print', exact: true }).click();
+    assert.equal(await page.evaluate(() => globalThis.printed), true);
+
+    // On paper: one page of A4, every word in sight, nothing smaller than five points.
+    const paper = await page.context().newPage();
+    await paper.setContent(await page.locator('iframe').getAttribute('srcdoc'));
+    const pdf = (await paper.pdf({ preferCSSPageSize: true })).toString('latin1');
+    assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1, 'one page');
+    const printed = await paper.evaluate(() => {
+      const cells = [...document.querySelectorAll('.list td')].filter((cell) => cell.textContent);
+      const every = [...document.querySelectorAll('main, main *')];
+      const text = (at) => document.querySelector('.pad').rows[2].cells[at].textContent;
+      const code = (label) => {
+        const line = [...document.querySelectorAll('.codes li')].find(
+          (one) => one.querySelector('span').textContent === label,
+        );
+        return [line.querySelector('b'), line.querySelector('i')].map((one) =>
+          Number(one.textContent.replace(/[()]/g, '')),
+        );
+      };
+      const [kind, many, place, hour, way] = ['Обстріл', 'не кажу', 'Костянтинівка', '0', 'чули вчора'].map(
+        code,
+      );
+      const share = [kind, many, place, hour, way].reduce((sum, [, own]) => sum + own, 0);
+      const sums = [
+        kind[0] + many[0] + Number(text(2)),
+        place[0] + Number(text(3)),
+        hour[0] + way[0] + Number(text(4)),
+        share + Number(text(5)),
+      ].map((sum) => sum % 2_048);
+      // Behind the line's number, and behind the one in the middle of it.
+      const lines = document.querySelector('.list').rows;
+      const word = (sum) => {
+        const cells = lines[1 + (sum % 100)].querySelectorAll('td');
+        return cells[Math.floor(sum / 100)].textContent;
+      };
+      return {
+        words: cells.length,
+        cut: cells.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent),
+        smallest: Math.min(...every.map((one) => parseFloat(getComputedStyle(one).fontSize))) * 0.75,
+        said: [text(1).split(' ')[1], ...sums.map(word)],
+        answer: text(6),
+      };
+    });
+    assert.equal(printed.words, 2_048);
+    assert.deepEqual(printed.cut, []);
+    assert.ok(printed.smallest >= 5, `${printed.smallest} points`);
+    await paper.close();
+    await page.getByRole('button', { name: 'It is printed' }).click();
+    assert.equal(await page.locator('iframe').count(), 0, 'and then it is gone');
+    await page.getByText('rows left: 10').waitFor();
+
+    const report = await page.evaluate(async (words) => {
+      const ask = async (method, path, body) => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+        return answer.json();
+      };
+      const { call } = await ask('POST', '/api/calls');
+      return (await ask('PUT', `/api/calls/${call}`, { language: 'uk', words })).report;
+    }, printed.said);
+    assert.deepEqual(report.answer, [printed.answer]);
+    assert.equal(report.kind, 2);
+    await page.getByText('rows left: 9').waitFor();
+    await page.getByRole('button', { name: 'Cancel: Grandfather' }).click();
+    await page.getByRole('button', { name: 'Yes, cancel' }).click();
+    await page.getByText('The sheet is cancelled').waitFor();
+    assert.deepEqual(
+      faults.filter((fault) => !fault.includes('400')),
+      [],
+    );
+    await close();
+  });
 });
 
 // What a phone's camera reads off a picture.

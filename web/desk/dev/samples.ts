@@ -29,7 +29,16 @@ export function overview(part: Partial<Overview> = {}): Overview {
     clock: { mode: 'replay', now: 2000 },
     kinds: [],
     region: [22, 44, 40, 52],
-    counters: { accepted: 0, duplicates: 0, cover: 0, enrolments: 0, messages: 0, check_ins: 0, drills: 0, refused: [] },
+    counters: {
+      accepted: 0,
+      duplicates: 0,
+      cover: 0,
+      enrolments: 0,
+      messages: 0,
+      check_ins: 0,
+      drills: 0,
+      refused: [],
+    },
     relays: [],
     feeds: [],
     ...part,
@@ -73,5 +82,5 @@ export function member(part: Partial<MemberView> = {}): MemberView {
 }
 
 export function cell(part: Partial<CellView> = {}): CellView {
-  return { id: 1, name: 'двір', members: [], invites: [], ...part };
+  return { id: 1, name: 'двір', members: [], invites: [], codebooks: [], ...part };
 }

@@ -6,6 +6,8 @@ import type {
   CellList,
   CellUnlocked,
   CellView,
+  CodebookMade,
+  CodebookRequest,
   Incident,
   IncidentDetail,
   IncidentList,
@@ -141,6 +143,10 @@ export const cellsApi = {
     call<InviteMade>('POST', `/api/cells/${cell}/invites`, { session, body: request }),
   withdraw: (cell: number, session: string, invite: string) =>
     tell('DELETE', `/api/cells/${cell}/invites/${encodeURIComponent(invite)}`, { session }),
+  codebook: (cell: number, session: string, request: CodebookRequest) =>
+    call<CodebookMade>('POST', `/api/cells/${cell}/codebooks`, { session, body: request }),
+  endCodebook: (cell: number, session: string, sheet: number) =>
+    tell('DELETE', `/api/cells/${cell}/codebooks/${sheet}`, { session }),
   cutOff: (cell: number, session: string, member: number) =>
     tell('DELETE', `/api/cells/${cell}/members/${member}`, { session }),
   write: (cell: number, session: string, member: number, text: string) =>

@@ -6,12 +6,22 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import { cellsApi as realApi, type CellsApi, Refusal } from '../api/client';
-import type { CellLine, CellView, InviteMade, MemberView } from '../api/types';
+import type { CellLine, CellView, CodebookRequest, InviteMade, MemberView } from '../api/types';
 import { HOLDS, SILENT_AFTER, SILENT_FIRST } from './cell';
 import { keep, kept } from './kept';
 
 /** Where on the page something went wrong. */
-export type Place = 'list' | 'found' | 'unlock' | 'cell' | 'write' | 'invite' | 'withdraw' | 'cut-off';
+export type Place =
+  | 'list'
+  | 'found'
+  | 'unlock'
+  | 'cell'
+  | 'write'
+  | 'invite'
+  | 'withdraw'
+  | 'codebook'
+  | 'codebook-end'
+  | 'cut-off';
 
 /** What is typed for an invite: for whom, or whose decoy. */
 export interface InviteForm {
@@ -61,6 +71,9 @@ export class Cells {
   inviteForm = $state<InviteForm>(emptyInvite());
   /** The invite that is being shown, this once. */
   made = $state.raw<{ invite: InviteMade; label: string; decoy: boolean }>();
+
+  /** The codebook sheet that is being shown, this once. */
+  sheet = $state.raw<{ page: string; label: string }>();
 
   /** Cells that are open, in sight or not. */
   opened = $state.raw<ReadonlySet<number>>(new Set());
@@ -225,6 +238,23 @@ export class Cells {
     });
   }
 
+  async codebook(request: CodebookRequest): Promise<boolean> {
+    return this.#within('codebook', async (cell, session) => {
+      const { page } = await this.api.codebook(cell, session, request);
+      if (this.chosen !== cell) return;
+      this.sheet = { page, label: request.label.trim() };
+      await this.#load(false);
+    });
+  }
+
+  async endCodebook(sheet: number): Promise<boolean> {
+    return this.#within('codebook-end', async (cell, session) => {
+      await this.api.endCodebook(cell, session, sheet);
+      this.done = 'codebooks.cancelled';
+      await this.#load(false);
+    });
+  }
+
   async withdraw(id: string): Promise<boolean> {
     return this.#within('withdraw', async (cell, session) => {
       await this.api.withdraw(cell, session, id);
@@ -344,6 +374,7 @@ export class Cells {
   #close(): void {
     this.view = undefined;
     this.made = undefined;
+    this.sheet = undefined;
     this.news = [];
     this.member = undefined;
     this.fresh = new Map();

@@ -58,6 +58,8 @@ beforeEach(() => {
     view: vi.fn<CellsApi['view']>(async (id) => ({ ...stored, id })),
     invite: vi.fn<CellsApi['invite']>(async () => made),
     withdraw: vi.fn<CellsApi['withdraw']>(async () => undefined),
+    codebook: vi.fn<CellsApi['codebook']>(async () => ({ id: 9, page: '<p>П’ять слів</p>' })),
+    endCodebook: vi.fn<CellsApi['endCodebook']>(async () => undefined),
     cutOff: vi.fn<CellsApi['cutOff']>(async () => undefined),
     write: vi.fn<CellsApi['write']>(async () => undefined),
   };
@@ -214,6 +216,20 @@ describe('a coordinator’s page', () => {
     expect(await it.write(1)).toBe(false);
     expect(it.problem).toEqual({ at: 'write', name: 'unreachable' });
     expect([it.draft(1), it.view?.id]).toEqual(['перше', 1]);
+  });
+
+  it('shows a codebook sheet once, and takes it away with the cell', async () => {
+    const request = { label: ' дід ', language: 'uk', near: 'Оріхів', clock_min: 180 };
+    const it = await open();
+    expect(await it.codebook(request)).toBe(true);
+    expect(api.codebook).toHaveBeenCalledWith(1, 's', request);
+    expect(it.sheet).toEqual({ page: '<p>П’ять слів</p>', label: 'дід' });
+    it.choose(2);
+    expect(it.sheet).toBeUndefined();
+    it.choose(1);
+    expect(await it.endCodebook(9)).toBe(true);
+    expect(api.endCodebook).toHaveBeenCalledWith(1, 's', 9);
+    expect(it.done).toBe('codebooks.cancelled');
   });
 
   it('shows an invite only in the cell that it was made for', async () => {

@@ -6,9 +6,9 @@ import type { TextPair } from "./TextPair";
  */
 export type CallReport = { 
 /**
- * Two words to read back: only the desk knows them.
+ * Words to read back, two, or one for a codebook sheet: only the desk knows them.
  */
-answer: [string, string], 
+answer: Array<string>, 
 /**
  * The incident that it is in.
  */
