@@ -295,6 +295,16 @@ describe('fourteen words', { timeout: 900_000, concurrency: true }, () => {
     await page.getByRole('button', { name: 'Надіслано' }).click();
     await page.getByRole('button', { name: 'Відповіді не було' }).click();
     await page.getByRole('button', { name: says.done }).click();
+    await context.setOffline(true);
+    await practise(4);
+    await page.getByRole('button', { name: says.send, exact: true }).click();
+    await page.getByRole('button', { name: says.menu }).click();
+    await page.getByRole('button', { name: 'Передати з рук у руки' }).click();
+    await page.getByRole('button', { name: 'Показати кодом', exact: true }).click();
+    await page.locator('main canvas').waitFor();
+    await context.setOffline(false);
+    await page.goBack();
+    await page.goBack();
     await page.getByRole('button', { name: says.menu }).click();
     await page.getByRole('button', { name: says.practise }).click();
     await page.getByText('Ви випробували всі способи.').waitFor();

@@ -1,5 +1,5 @@
 /** Practice: nothing of it counts. In memory only. */
-export const WAYS = ['report', 'call', 'text'] as const;
+export const WAYS = ['report', 'call', 'text', 'carry'] as const;
 
 export type Way = (typeof WAYS)[number];
 

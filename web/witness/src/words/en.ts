@@ -313,7 +313,7 @@ export const en = {
   'practice.title': 'Practise',
   'practice.on': 'Practice: it counts for nothing',
   'practice.what':
-    'Three ways, ten minutes. What you make up goes the real way to the desk, which sees that it is practice: it is in no incident, and nobody is warned.',
+    'Four ways, ten minutes. What you make up goes the real way to the desk, which sees that it is practice: it is in no incident, and nobody is warned.',
   'practice.first': 'You can practise once the desk knows you. Open your hiding place and join.',
   'practice.all': 'You have practised every way.',
   'practice.report': 'A report over the internet',
@@ -327,6 +327,11 @@ export const en = {
   'practice.text_how': 'Make one up, look at the four ways in which its words can look, and send one.',
   'practice.text_now':
     'Practice: choose anything, then a place, then “Say it over a call” and “As a text message”.',
+  'practice.carry': 'A report by hand',
+  'practice.carry_how':
+    'Switch to flight mode, make one up and send it. Then show it as a code, and let a second phone scan it.',
+  'practice.carry_now':
+    'Practice: switch to flight mode. Choose anything, then a place, then “Send”. Then open the menu, “Carry by hand”, “Show as code”.',
   'practice.begin': 'Begin',
   'practice.again': 'Once more',
   'practice.end': 'End the practice',
