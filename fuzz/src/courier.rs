@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use lapwing_courier::{Bundle, Collector, HELD_MAX, Piece, Pieces, Taken, tag_of};
+use lapwing_courier::{Bundle, Collector, HELD_MAX, Piece, Pieces, Taken, VERSION, tag_of};
 use lapwing_wire::{ENVELOPE_LEN, Envelope, KeyEpoch};
 
 /// One whose pieces are gathered: made once, since that is most of the work.
@@ -24,7 +24,13 @@ pub fn piece(data: &[u8]) -> bool {
         "one piece is no envelope"
     );
     let (honest, pieces) = &*HONEST;
-    for (count, chunk) in data.chunks_exact(4).take(HELD_MAX).enumerate() {
+    // Not those that are meant to be one piece: putting together takes a thousand times as long as reading.
+    let numbers = if data.first() == Some(&VERSION) {
+        &[]
+    } else {
+        data
+    };
+    for (count, chunk) in numbers.chunks_exact(4).take(HELD_MAX).enumerate() {
         let mut piece = pieces.piece(u32::from_be_bytes([0, chunk[1], chunk[2], chunk[3]]));
         // With the top bit set a symbol that is none of the envelope's.
         piece.symbol[0] ^= chunk[0] & 0x80;

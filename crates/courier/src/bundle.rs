@@ -10,7 +10,7 @@
 //!     -32     32  SHA-256 of all before
 //! ```
 //!
-//! The tag of each is that of its pieces ([`tag_of`](crate::tag_of)), so that what a damaged card still holds is known
+//! The tag of each is that of its pieces ([`tag_of`]), so that what a damaged card still holds is known
 //! to be whole one by one: bad blocks change bytes and do not move them.
 
 use lapwing_wire::{ENVELOPE_LEN, Envelope};
