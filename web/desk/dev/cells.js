@@ -92,6 +92,10 @@ export class MockCells {
         invite('Листоноша', 12 * DAY, -9 * DAY, 'expired'),
         invite('Загублене', 8 * DAY, 20 * DAY, 'revoked'),
       ],
+      codebooks: [
+        { id: 41, label: 'Дід Остап', made: now - 5 * DAY, left: 7, ended: null },
+        { id: 42, label: 'Сторож', made: now - 30 * DAY, left: 0, ended: now - 2 * DAY },
+      ],
     };
     const west = {
       id: 2,
@@ -100,6 +104,7 @@ export class MockCells {
       passphrase: PASSPHRASE,
       members: [],
       invites: [],
+      codebooks: [],
     };
     this.cells = [east, west];
   }
@@ -157,6 +162,7 @@ export class MockCells {
         passphrase: body.passphrase,
         members: [],
         invites: [],
+        codebooks: [],
       };
       this.cells.push(cell);
       return { status: 201, body: this.open(cell) };
@@ -176,8 +182,22 @@ export class MockCells {
     }
     if (!cell || this.sessions.get(session) !== cell.id)
       return { status: 403, problem: 'locked', title: 'this cell is locked' };
-    if (rest === '')
-      return { body: { id: cell.id, name: cell.name, members: cell.members, invites: cell.invites } };
+    if (rest === '') {
+      const { id, name, members, invites, codebooks } = cell;
+      return { body: { id, name, members, invites, codebooks } };
+    }
+    if (rest === '/codebooks') {
+      if (!fits(body.label, 120) || body.near === 'Atlantis') return bad;
+      const made = this.now();
+      const sheet = { id: 50 + cell.codebooks.length, label: body.label.trim(), made, left: 10, ended: null };
+      cell.codebooks.unshift(sheet);
+      return { status: 201, body: { id: sheet.id, page: '<!doctype html><p>П’ять слів' } };
+    }
+    const sheet = cell.codebooks.find((each) => method === 'DELETE' && rest === `/codebooks/${each.id}`);
+    if (sheet) {
+      sheet.ended = this.now();
+      return { status: 204 };
+    }
     if (rest === '/invites') {
       if (!fits(body.label, 120) || !(body.holds_s >= 1 && body.holds_s <= 90 * DAY)) return bad;
       const made = this.now();
