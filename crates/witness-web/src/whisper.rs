@@ -78,6 +78,6 @@ fn misfit(misfit: &Misfit) -> &'static str {
         Misfit::Heading => "heading",
         Misfit::Phrase(_) => "phrase",
         // Whatever later versions cannot say.
-        _ => "other",
+        _ => "rest",
     }
 }

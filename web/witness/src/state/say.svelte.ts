@@ -7,7 +7,7 @@ import { tongue } from './tongue.svelte';
 
 /** What of a report words have no room for. */
 export type Misfit =
-  'kind' | 'place' | 'old' | 'ahead' | 'note' | 'danger' | 'count' | 'heading' | 'phrase' | 'other';
+  'kind' | 'place' | 'old' | 'ahead' | 'note' | 'danger' | 'count' | 'heading' | 'phrase' | 'rest';
 
 /** Fourteen words in lines of four or five. */
 const LINES = [5, 5, 4];

@@ -266,7 +266,7 @@ export const en = {
   'say.misfit.count': 'A number does not fit here.',
   'say.misfit.heading': 'A direction does not fit here.',
   'say.misfit.phrase': 'The desk does not know this sentence any more. Choose another.',
-  'say.misfit.other': 'Something in it does not fit.',
+  'say.misfit.rest': 'Something in it does not fit.',
   'say.out.note': 'Leave my words out',
   'say.out.danger': 'Leave the danger out',
   'say.phrase': 'A sentence with it',

@@ -296,7 +296,7 @@ export const uk = {
   'say.misfit.count': 'Число тут не вміщається.',
   'say.misfit.heading': 'Напрямок тут не вміщається.',
   'say.misfit.phrase': 'Диспетчерська вже не знає цього речення. Виберіть інше.',
-  'say.misfit.other': 'Щось із цього не вміщається.',
+  'say.misfit.rest': 'Щось із цього не вміщається.',
   'say.out.note': 'Без моїх слів',
   'say.out.danger': 'Без небезпеки',
   'say.phrase': 'Речення до цього',
