@@ -31,7 +31,7 @@ pub(super) struct Way {
     /// Folder of the queue
     #[arg(long, default_value = "lapwing-data/gateway")]
     data: PathBuf,
-    /// The relay, for example https://relay.example.org
+    /// The relay: its address
     #[arg(long, value_name = "URL")]
     relay: String,
     /// The desk's root key (64 hex digits), as `lapwing desk key` prints it
