@@ -40,8 +40,11 @@ pub(super) async fn call_put(
     let reading = read(language, &typed.words);
     let by_hand = match reading.by_hand() {
         Some(words) if desk.lines.is_new(&call, words.map(Symbol::value))? => {
-            let heard = desk.writer.hear_by_hand(words).await?;
-            heard.map(|heard| by_hand(language, heard))
+            let heard = desk.writer.hear_by_hand(words).await;
+            if heard.is_err() {
+                desk.lines.untried_by_hand(&call, words.map(Symbol::value));
+            }
+            heard?.map(|heard| by_hand(language, heard))
         }
         _ => None,
     };
@@ -52,7 +55,11 @@ pub(super) async fn call_put(
         Next::Heard(report) => (Some(*report), None),
         Next::Try(new, _) if new.is_empty() => (None, None),
         Next::Try(new, tries) => {
-            let (left, heard) = desk.writer.hear(new, tries).await?;
+            let heard = desk.writer.hear(new.clone(), tries).await;
+            if heard.is_err() {
+                desk.lines.untried(&call, &new);
+            }
+            let (left, heard) = heard?;
             let right = heard.as_ref().map(|heard| heard.whisper);
             let report = heard.map(|heard| report(&desk, language, heard));
             desk.lines.done(&call, left, report.clone());

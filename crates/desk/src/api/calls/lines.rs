@@ -92,6 +92,26 @@ impl Lines {
         })
     }
 
+    /// These could not be tried: the store did not answer, and what is typed next must try them again.
+    pub(super) fn untried(&self, name: &str, readings: &[Whisper]) {
+        self.with(|state| {
+            if let Some(call) = state.calls.get_mut(name) {
+                for reading in readings {
+                    call.tried.remove(&reading.to_bytes());
+                }
+            }
+        });
+    }
+
+    /// The same of five words.
+    pub(super) fn untried_by_hand(&self, name: &str, words: [u16; SPOKEN]) {
+        self.with(|state| {
+            if let Some(call) = state.calls.get_mut(name) {
+                call.tried_by_hand.remove(&words);
+            }
+        });
+    }
+
     /// Keeps a report that was heard.
     pub(super) fn heard(&self, name: &str, heard: Option<CallReport>) {
         self.done(name, usize::MAX, heard);
@@ -109,5 +129,55 @@ impl Lines {
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lapwing_wire::{WhisperId, WhisperKind};
+
+    fn whisper(n: u32) -> Whisper {
+        let id = WhisperId::new(n).unwrap();
+        Whisper::new(WhisperKind::Report, id, 5, [1; 4]).unwrap()
+    }
+
+    fn given(next: Next) -> (Vec<Whisper>, usize) {
+        match next {
+            Next::Try(readings, tries) => (readings, tries),
+            Next::Heard(_) => panic!("nothing was heard"),
+        }
+    }
+
+    #[test]
+    fn each_reading_is_tried_once_and_again_when_it_could_not_be() {
+        let lines = Lines::default();
+        let call = lines.begin(0).unwrap();
+        let all = || vec![whisper(1), whisper(2)];
+        assert_eq!(given(lines.next(&call, all()).unwrap()), (all(), 64));
+        assert_eq!(given(lines.next(&call, all()).unwrap()).0, []);
+        lines.untried(&call, &[whisper(2)]);
+        assert_eq!(given(lines.next(&call, all()).unwrap()).0, [whisper(2)]);
+        lines.done(&call, 60, None);
+        assert_eq!(given(lines.next(&call, all()).unwrap()), (vec![], 60));
+        assert!(lines.is_new(&call, [1; SPOKEN]).unwrap());
+        assert!(!lines.is_new(&call, [1; SPOKEN]).unwrap());
+        lines.untried_by_hand(&call, [1; SPOKEN]);
+        assert!(lines.is_new(&call, [1; SPOKEN]).unwrap());
+        assert!(matches!(lines.next("none", all()), Err(Refusal::NotFound)));
+    }
+
+    #[test]
+    fn no_more_calls_begin_than_people_can_take_and_none_lasts_for_ever() {
+        let lines = Lines::default();
+        let first = lines.begin(0).unwrap();
+        for _ in 1..CALLS {
+            lines.begin(1).unwrap();
+        }
+        assert!(matches!(lines.begin(CALLS_S - 1), Err(Refusal::Busy)));
+        lines.begin(CALLS_S + 1).unwrap();
+        assert!(lines.next(&first, vec![]).is_ok());
+        lines.begin(CALL_S).unwrap();
+        assert!(matches!(lines.next(&first, vec![]), Err(Refusal::NotFound)));
     }
 }
