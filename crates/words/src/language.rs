@@ -57,9 +57,4 @@ impl Language {
             .nth(usize::from(symbol.value()))
             .expect("a list has a word for every symbol")
     }
-
-    /// The words with their symbols.
-    pub(crate) fn symbols(self) -> impl Iterator<Item = (Symbol, &'static str)> {
-        (0..).map(Symbol::low).zip(self.words())
-    }
 }

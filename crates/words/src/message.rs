@@ -7,6 +7,9 @@
 //! Latin letters follow the resolution of the Cabinet of Ministers of Ukraine no. 55 of 2010, by which passports are
 //! written; read, y, i and j are one letter, as are h and g.
 
+#[cfg(feature = "ukrainian")]
+use std::sync::OnceLock;
+
 use crate::bits::Symbol;
 use crate::code::WORDS;
 use crate::language::Language;
@@ -121,16 +124,19 @@ impl Language {
         if typed.is_empty() {
             return None;
         }
-        let found = self.symbols().find(|(_, word)| self.fold(word) == typed);
+        let found = self.folded_as(&typed);
         #[cfg(feature = "ukrainian")]
         if self == Self::Ukrainian && text.is_ascii() {
+            static LATIN: OnceLock<Vec<String>> = OnceLock::new();
+            let keys =
+                LATIN.get_or_init(|| self.words().map(|w| latin_key(&in_latin(w))).collect());
             let key = latin_key(text);
-            let latin = self
-                .symbols()
-                .find(|(_, word)| latin_key(&in_latin(word)) == key);
-            return latin.or(found).map(|(symbol, _)| symbol);
+            let mut latin = (0..).map(Symbol::low).zip(keys);
+            return latin
+                .find(|(_, word)| **word == key)
+                .map_or(found, |(symbol, _)| Some(symbol));
         }
-        found.map(|(symbol, _)| symbol)
+        found
     }
 }
 
@@ -251,7 +257,7 @@ mod tests {
     #[test]
     fn every_word_is_found_alone_in_each_alphabet() {
         for &language in Language::ALL {
-            for (symbol, word) in language.symbols() {
+            for (symbol, word) in (0..).map(Symbol::low).zip(language.words()) {
                 for text in [word.to_owned(), word.to_uppercase(), in_latin(word)] {
                     assert_eq!(language.words_in(&text), [symbol], "{word} as {text}");
                 }

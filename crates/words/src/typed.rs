@@ -4,6 +4,8 @@
 //! ы, э, ё of a Russian keyboard), and the first four letters where these begin one word only. No two words of a list
 //! become the same by it, or come nearer to each other than two letters; the tests check that.
 
+use std::sync::OnceLock;
+
 use crate::bits::Symbol;
 use crate::language::Language;
 
@@ -35,7 +37,7 @@ impl Language {
     /// When it is no word and begins not exactly one; with what may have been meant.
     pub fn index(self, text: &str) -> Result<Symbol, Unread> {
         let typed = self.fold(text);
-        if let Some((symbol, _)) = self.symbols().find(|(_, word)| self.fold(word) == typed) {
+        if let Some(symbol) = self.folded_as(&typed) {
             return Ok(symbol);
         }
         let mut candidates = self.beginning(&typed);
@@ -57,17 +59,35 @@ impl Language {
         if typed.is_empty() {
             return Vec::new();
         }
-        let begins = self
-            .symbols()
-            .filter(|(_, word)| self.fold(word).starts_with(typed));
+        let begins = self.folded().filter(|(_, word)| word.starts_with(typed));
         begins.map(|(symbol, _)| symbol).collect()
     }
 
     fn near(self, typed: &[char]) -> Vec<Symbol> {
-        let near = self
-            .symbols()
-            .filter(|(_, word)| one_off(&self.fold(word), typed));
+        let near = self.folded().filter(|(_, word)| one_off(word, typed));
         near.map(|(symbol, _)| symbol).collect()
+    }
+
+    /// The word that is compared as these letters.
+    pub(crate) fn folded_as(self, typed: &[char]) -> Option<Symbol> {
+        let found = self.folded().find(|(_, word)| *word == typed);
+        found.map(|(symbol, _)| symbol)
+    }
+
+    /// The list as it is compared: folded once, since a text is compared with all of it for each of its words.
+    fn folded(self) -> impl Iterator<Item = (Symbol, &'static [char])> {
+        #[cfg(feature = "english")]
+        static ENGLISH: OnceLock<Vec<Vec<char>>> = OnceLock::new();
+        #[cfg(feature = "ukrainian")]
+        static UKRAINIAN: OnceLock<Vec<Vec<char>>> = OnceLock::new();
+        let once = match self {
+            #[cfg(feature = "english")]
+            Self::English => &ENGLISH,
+            #[cfg(feature = "ukrainian")]
+            Self::Ukrainian => &UKRAINIAN,
+        };
+        let list = once.get_or_init(|| self.words().map(|word| self.fold(word)).collect());
+        (0..).map(Symbol::low).zip(list.iter().map(Vec::as_slice))
     }
 
     /// The letters that are compared.
