@@ -12,6 +12,7 @@ use crate::{
     cells::{self, Alarm, ByHand, Standing},
     entry::{Came, Duplicate, Entry, Received, Seq},
     intake::refused,
+    judge::BEHIND_S,
     store::StoreError,
     turn::Turn,
 };
@@ -27,8 +28,11 @@ pub(crate) fn take_whisper(turn: &mut Turn<'_>, forwarded: &Forwarded) -> Result
     if turn.cells.was_whispered(&forwarded.whispers) {
         return turn.append(now, Entry::Duplicate(Duplicate::Report), None);
     }
-    // A gateway whose clock is ahead must not move a report into the future.
+    // Nobody signs when it was heard: it must move a report neither into the future nor beyond what is taken at all.
     let heard_at = forwarded.heard_at.min(now);
+    if heard_at < now.saturating_sub(BEHIND_S) {
+        return turn.append(now, refused("too-old"), None);
+    }
     let mut tries = CANDIDATES_MAX;
     let heard = hear(
         turn,

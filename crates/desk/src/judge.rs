@@ -8,7 +8,7 @@ use crate::api::types::ClockMode;
 /// normal, and its report must not be lost for that. The fusing weighs what such a time is worth.
 const AHEAD_S: i64 = 26 * 3_600;
 /// And at most this old: beyond it, the secret of its week would be gone.
-const BEHIND_S: i64 = 40 * 86_400;
+pub(crate) const BEHIND_S: i64 = 40 * 86_400;
 /// Times beyond the year 9999 cannot be printed.
 const TIME_MAX: i64 = 253_402_300_799;
 

@@ -258,18 +258,22 @@ async fn what_a_gateway_forwards_is_taken_once_whichever_reading_is_right() {
     )
     .unwrap();
     let to = world.reception().await;
-    let mut forward = |whispers: Vec<Whisper>| {
+    let now = world.clock.now();
+    let mut forward = |heard_at: i64, whispers: Vec<Whisper>| {
         let frame = Frame::Whisper(Forwarded {
-            heard_at: world.clock.now(),
+            heard_at,
             bearer: Bearer::Text,
             whispers,
         });
         seal(&mut world.rng, &to, &frame).unwrap()
     };
-    let junk = forward(vec![made_up]);
-    let first = forward(vec![made_up, whisper]);
-    let second = forward(vec![whisper]);
-    for envelope in [&junk, &first, &second, &first] {
+    let junk = forward(now, vec![made_up]);
+    // A time beyond what is taken at all uses no step up.
+    let ancient = forward(0, vec![whisper]);
+    // A clock that is ahead does no harm.
+    let first = forward(i64::MAX, vec![made_up, whisper]);
+    let second = forward(now, vec![whisper]);
+    for envelope in [&junk, &ancient, &first, &second, &first] {
         world.post(0, envelope).await;
     }
     counted(&desk, "accepted", 1).await;
@@ -277,7 +281,10 @@ async fn what_a_gateway_forwards_is_taken_once_whichever_reading_is_right() {
     let counters = desk.get("/api/overview").await["counters"].clone();
     assert_eq!(
         counters["refused"],
-        json!([{ "reason": "whisper", "count": 1 }])
+        json!([
+            { "reason": "too-old", "count": 1 },
+            { "reason": "whisper", "count": 1 },
+        ])
     );
     let incidents = desk.incidents().await;
     let detail = desk
