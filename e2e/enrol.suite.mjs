@@ -30,8 +30,12 @@ export const enrol = () =>
     });
 
     async function ask(page, typed) {
+      const field = page.getByLabel(/Ваше запрошення|Your invite/);
+      await field.waitFor().catch(async () => {
+        assert.fail(`there is no place for an invite on: ${await page.locator('body').innerText()}`);
+      });
       await near(page);
-      await page.getByLabel(/Ваше запрошення|Your invite/).fill(typed);
+      await field.fill(typed);
       await page.getByRole('button', { name: /Попросити прийняти|Ask to join/ }).click();
     }
 
