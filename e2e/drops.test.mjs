@@ -1,12 +1,13 @@
-// What mostly waits for drops, side by side; each suite has a Lapwing of its own.
+// What mostly waits for drops; each suite has a Lapwing of its own. Enrolment has the machine for itself: it does most.
 
 import { describe } from 'node:test';
 import { call } from './call.suite.mjs';
 import { carry } from './carry.suite.mjs';
 import { enrol } from './enrol.suite.mjs';
 
-describe('by drops, by words and by hand', { timeout: 900_000, concurrency: true }, () => {
-  enrol();
+enrol();
+
+describe('by words and by hand, side by side', { timeout: 900_000, concurrency: true }, () => {
   call();
   carry();
 });
